@@ -1,0 +1,58 @@
+#pragma once
+
+#include <string_view>
+#include <type_traits>
+#include <vector>
+#include <weft/core/detail/awaitable.hpp>
+#include <weft/core/task_handle.hpp>
+
+namespace weft {
+
+/// How create_task starts a task.
+struct task_options {
+  /// Shown by debugging aids; copied. Empty: "Task-N".
+  std::string_view name = {};
+  /// Run it up to its first suspension at once, before create_task returns. asyncio.create_task(eager_start=True).
+  bool eager = false;
+};
+static_assert(std::is_trivially_destructible_v<task_options>);
+
+namespace detail {
+
+/// The owner of tasks that were created without a group; they are cancelled and waited for when `run` ends.
+task_owner& root_owner(event_loop& loop) noexcept;
+
+template <class T>
+task_handle<T> start_task(event_loop& loop, task_owner& owner, task<T> work, const task_options& options) {
+  auto root = work.release();
+  auto* running = new running_task_of<T>{loop};
+  running->adopt(root);
+  task_handle<T> handle{running};
+  running->retain();
+  running->start(owner, root.address(), options.name, options.eager);
+  return handle;
+}
+
+}  // namespace detail
+
+/// Runs `work` beside the caller: a task, an awaitable, or a callable that gives one (pass it, do not call it: the task
+/// keeps it alive). It starts in the next turn of the loop and belongs to `run`, which cancels and awaits it at its
+/// end; prefer task_group::create_task. asyncio.create_task. Throws std::logic_error outside a loop.
+template <class A>
+  requires awaitable<A> || detail::task_function<A>
+auto create_task(A&& work, task_options options = {}) {
+  detail::event_loop& loop = detail::require_loop("create_task");
+  return detail::start_task(loop, detail::root_owner(loop), detail::to_task(std::forward<A>(work)), options);
+}
+
+/// The task that runs now; an empty handle in plain callbacks and outside a loop. asyncio.current_task.
+any_task_handle current_task() noexcept;
+
+/// All tasks of this thread's loop that are not done, by owner and creation; without gather's children and what the
+/// library runs for itself. asyncio.all_tasks.
+std::vector<any_task_handle> all_tasks();
+
+/// True while destructors run because of a stop; std::uncaught_exceptions() is 0 then.
+bool stopping() noexcept;
+
+}  // namespace weft

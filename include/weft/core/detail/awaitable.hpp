@@ -1,0 +1,95 @@
+#pragma once
+
+#include <concepts>
+#include <utility>
+#include <weft/core/task.hpp>
+
+namespace weft {
+
+namespace detail {
+
+template <class A>
+concept has_member_co_await = requires(A&& a) { std::forward<A>(a).operator co_await(); };
+template <class A>
+concept has_free_co_await = requires(A&& a) { operator co_await(std::forward<A>(a)); };
+template <class A>
+concept is_awaiter = requires(A& a) {
+  a.await_ready();
+  a.await_resume();
+};
+
+template <class A>
+decltype(auto) get_awaiter(A&& a) {
+  if constexpr (has_member_co_await<A>) {
+    return std::forward<A>(a).operator co_await();
+  } else if constexpr (has_free_co_await<A>) {
+    return operator co_await(std::forward<A>(a));
+  } else {
+    return std::forward<A>(a);
+  }
+}
+
+}  // namespace detail
+
+/// What can stand behind co_await: a task, a task_handle, what sleep() or mutex.acquire() give, and users' own.
+template <class A>
+concept awaitable = detail::has_member_co_await<A> || detail::has_free_co_await<A> || detail::is_awaiter<A>;
+
+/// What `co_await a` gives.
+template <awaitable A>
+using await_result_t = decltype(detail::get_awaiter(std::declval<A>()).await_resume());
+
+namespace detail {
+
+template <class A>
+struct is_task : std::false_type {};
+template <class T>
+struct is_task<task<T>> : std::true_type {};
+
+/// The value that an awaitable leaves where it has to be kept: what is awaited of a task_handle is a reference to
+/// something that may be gone by then.
+template <class A>
+using kept_result_t = std::conditional_t<is_task<std::remove_cvref_t<A>>::value, await_result_t<A>,
+                                         std::remove_cvref_t<await_result_t<A>>>;
+
+template <class R, class A>
+task<R> await_in_task(A awaited) {
+  co_return co_await std::move(awaited);
+}
+
+/// Any awaitable as a task that owns it.
+template <awaitable A>
+auto as_task(A&& a) {
+  if constexpr (is_task<std::remove_cvref_t<A>>::value) {
+    return std::remove_cvref_t<A>{std::forward<A>(a)};
+  } else {
+    return await_in_task<kept_result_t<A>, std::remove_cvref_t<A>>(std::forward<A>(a));
+  }
+}
+
+/// A callable that gives an awaitable when called: `create_task([&]() -> task<> {...})`.
+template <class F>
+concept task_function = std::invocable<std::decay_t<F>&> && awaitable<std::invoke_result_t<std::decay_t<F>&>>;
+
+template <class R, class F>
+task<R> call_in_task(F function) {
+  co_return co_await function();
+}
+
+/// A task, awaitable or callable as a task that owns it. A callable is called when the task starts.
+template <class A>
+  requires awaitable<A> || task_function<A>
+auto to_task(A&& a) {
+  if constexpr (awaitable<A>) {
+    return as_task(std::forward<A>(a));
+  } else {
+    using called = std::invoke_result_t<std::decay_t<A>&>;
+    return call_in_task<kept_result_t<called>, std::decay_t<A>>(std::forward<A>(a));
+  }
+}
+
+template <class A>
+using task_value_t = typename decltype(to_task(std::declval<A>()))::value_type;
+
+}  // namespace detail
+}  // namespace weft

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstdint>
+#include <weft/core/detail/event_loop.hpp>
+#include <weft/core/detail/leaf.hpp>
+#include <weft/core/detail/list.hpp>
+
+namespace weft::detail {
+
+class completion;
+
+/// Wants to know when a completion is done. It is told inside the step that completes it, and must only make something
+/// ready then.
+class completion_waiter : public list_hook<completion_waiter> {
+ public:
+  virtual void completed() noexcept = 0;
+
+ protected:
+  ~completion_waiter() = default;
+};
+
+/// Something that ends once, and that any number of tasks may wait for: a running task or a future.
+class completion {
+ public:
+  enum class status : std::uint8_t { pending, value, error, cancelled };
+
+  bool done() const noexcept { return status_ != status::pending; }
+  status state() const noexcept { return status_; }
+
+  void add(completion_waiter& waiter) noexcept { waiters_.push_back(waiter); }
+  void remove(completion_waiter& waiter) noexcept { waiters_.remove(waiter); }
+
+  /// Asks it to end; false if it has ended. For a task a stop; a future is cancelled at once.
+  virtual bool cancel() noexcept = 0;
+  /// The exception it ended with; null if it has none. Counts as having looked at it.
+  virtual std::exception_ptr error() noexcept = 0;
+
+  event_loop& loop() const noexcept { return *loop_; }
+
+ protected:
+  explicit completion(event_loop& loop) noexcept : loop_{&loop} {}
+  ~completion() = default;
+
+  /// Tells the waiters, in the order in which they came.
+  void complete(status how) noexcept {
+    status_ = how;
+    while (!waiters_.empty()) waiters_.pop_front().completed();
+  }
+
+  event_loop* loop_;
+  list<completion_waiter> waiters_;
+  status status_ = status::pending;
+  bool looked_at_ = false;  // somebody has taken notice of how it ended
+};
+
+/// Waits for a completion.
+class completion_leaf : public leaf, public completion_waiter {
+ public:
+  void completed() noexcept override { wake(); }
+
+ protected:
+  explicit completion_leaf(completion& awaited) noexcept : awaited_{&awaited} {}
+  ~completion_leaf() = default;
+  void wait(void* frame) noexcept {
+    awaited_->add(*this);
+    suspend(frame);
+  }
+  void withdraw() noexcept override { awaited_->remove(*this); }
+
+  completion* awaited_;
+};
+
+/// Waits for a task: a stop goes down to it first, and goes on when it has ended; its error wins then.
+class join_leaf : public completion_leaf {
+ public:
+  void on_stop() noexcept override;
+  void* run() noexcept override;
+  const char* describe() const noexcept override { return "co_await task"; }
+
+ protected:
+  using completion_leaf::completion_leaf;
+  ~join_leaf() = default;
+
+ private:
+  bool stop_passed_down_ = false;
+};
+
+/// Awaiting what is awaited through a future of another loop is a mistake, and so is awaiting oneself.
+void check_may_await(const completion& awaited, void* frame);
+
+}  // namespace weft::detail

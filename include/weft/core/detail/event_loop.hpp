@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <utility>
+#include <weft/core/detail/list.hpp>
+#include <weft/core/detail/node.hpp>
+#include <weft/core/detail/scope.hpp>
+#include <weft/core/detail/timer.hpp>
+
+namespace weft::detail {
+
+class task_owner;
+class posted;
+class loop_shared;
+
+/// One thread's loop, as far as inlined code needs to see it; the rest is in src/core/loop.hpp.
+class event_loop {
+ public:
+  /// Makes `n` take its turn in the next round, behind what is ready already.
+  void push(node& n) noexcept {
+    n.next = nullptr;
+    *tail_ = &n;
+    tail_ = &n.next;
+  }
+
+  /// The time of the loop's clock, in nanoseconds.
+  std::int64_t now() const noexcept;
+
+  void arm(timer& t, std::int64_t deadline) { timers_.arm(t, deadline < round_time_ ? round_time_ : deadline); }
+  void disarm(timer& t) noexcept { timers_.disarm(t); }
+
+  /// The coroutine frame to run next, before anything else of the ready queue does: how g++ code passes control on.
+  void* next_frame = nullptr;
+  /// The scope that runs now; null in plain callbacks.
+  scope* current = nullptr;
+  /// True while destructors run because of a stop.
+  bool unwinding = false;
+  /// The owners that have tasks on this loop, in the order in which they got their first.
+  list<task_owner> owners;
+  /// Things that may make something ready though the loop sees nothing coming: jobs on threads.
+  std::uint32_t outside_work = 0;
+  /// Hands an error that nobody can catch to the loop's exception handler.
+  void report(const char* message, const std::exception_ptr& error, const std::string& task = {}) noexcept;
+
+  /// Resumed to pass on a stop from `unwind_from`: a coroutine cannot destroy itself.
+  struct unwinder {
+    void (*resume)(void* self);
+    void (*unused)(void* self) = nullptr;
+    event_loop* loop;
+    void* unwind_from = nullptr;
+  } unwinder;
+
+ protected:
+  event_loop();
+  event_loop(const event_loop&) = delete;
+  event_loop& operator=(const event_loop&) = delete;
+  ~event_loop() = default;
+
+  node* take_ready() noexcept {
+    node* first = head_;
+    head_ = nullptr;
+    tail_ = &head_;
+    return first;
+  }
+  bool has_ready() const noexcept { return head_ != nullptr; }
+
+  node* head_ = nullptr;
+  node** tail_ = &head_;
+  timer_heap timers_;
+  std::int64_t round_time_ = 0;  // when the current round began
+  bool simulated_ = false;
+  std::int64_t simulated_now_ = 0;
+};
+
+extern constinit thread_local event_loop* this_thread_loop __attribute__((tls_model("initial-exec")));
+
+/// What the default exception handler does.
+void report_to_stderr(const char* message, const std::exception_ptr& error, const std::string& task) noexcept;
+
+/// The loop that runs on this thread. Throws std::logic_error, naming `what`, if none does.
+event_loop& require_loop(const char* what);
+
+/// Runs `frame`, and what it passes control to, until none is left that can go on.
+void resume_until_suspended(event_loop& loop, void* frame) noexcept;
+
+// Passing control from one coroutine to the next. clang makes a tail call of it under all flags; g++ does so only from
+// -O2 on and without sanitizers, so there the loop's trampoline resumes the next frame. The two mix: whatever resumes a
+// coroutine then also resumes what next_frame says. (Every await_suspend is a template: its return type is then part of
+// its name, so the two compilers' versions never merge in one program.)
+#if defined(__clang__)
+using transfer = std::coroutine_handle<>;
+[[gnu::always_inline]] inline transfer transfer_to(event_loop&, void* frame) noexcept {
+  return std::coroutine_handle<>::from_address(frame);
+}
+#else
+using transfer = void;
+[[gnu::always_inline]] inline transfer transfer_to(event_loop& loop, void* frame) noexcept { loop.next_frame = frame; }
+#endif
+
+}  // namespace weft::detail

@@ -1,0 +1,20 @@
+#pragma once
+
+namespace weft::detail {
+
+/// An entry of the ready queue. Intrusive: making something ready allocates nothing.
+class node {
+ public:
+  /// Takes its turn. Returns the coroutine frame to resume now, or null.
+  virtual void* run() noexcept = 0;
+
+  node* next = nullptr;
+
+ protected:
+  node() = default;
+  node(const node&) = delete;
+  node& operator=(const node&) = delete;
+  ~node() = default;
+};
+
+}  // namespace weft::detail

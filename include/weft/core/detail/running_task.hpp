@@ -1,0 +1,142 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <weft/core/detail/completion.hpp>
+#include <weft/core/detail/slot.hpp>
+#include <weft/core/errors.hpp>
+#include <weft/core/task.hpp>
+
+namespace weft::detail {
+
+class running_task;
+
+/// Keeps running tasks alive until they have ended: a group, `run` for tasks without one, a gather.
+class task_owner : public list_hook<task_owner> {
+ public:
+  task_owner() = default;
+  task_owner(const task_owner&) = delete;
+  task_owner& operator=(const task_owner&) = delete;
+
+  /// A child has ended; comes one turn of the ready queue later. It has been taken off the list of children.
+  virtual void child_done(running_task& child) noexcept = 0;
+  /// True if all_tasks() leaves its tasks out.
+  virtual bool internal() const noexcept { return false; }
+
+  bool has_children() const noexcept { return !children_.empty(); }
+  std::size_t child_count() const noexcept { return child_count_; }
+  list<running_task>& children() noexcept { return children_; }
+  /// Stops every child, in the order of creation.
+  void cancel_children() noexcept;
+
+ protected:
+  ~task_owner() = default;
+
+ private:
+  friend class running_task;
+  list<running_task> children_;
+  std::size_t child_count_ = 0;
+};
+
+/// A task that runs: the unit of concurrency and of cancellation. Its owner and each handle hold a reference.
+class running_task : public node, public scope, public completion, public list_hook<running_task>, public pooled {
+ public:
+  running_task(event_loop& loop, void (*completed_entry)(void*)) noexcept;
+  virtual ~running_task() = default;
+
+  void retain() noexcept { ++references_; }
+  void release() noexcept {
+    if (--references_ == 0) delete this;
+  }
+
+  /// Takes its place with its owner and, unless eager, in the ready queue. Takes over the caller's reference.
+  void start(task_owner& owner, void* frame, std::string_view name, bool eager);
+
+  void* run() noexcept override;
+  bool cancel() noexcept override {
+    if (done()) return false;
+    request_stop();
+    return true;
+  }
+  std::exception_ptr error() noexcept override {
+    looked_at_ = true;
+    return status_ == status::error ? stored_error() : nullptr;
+  }
+  /// Marks its error as seen, so that it is not reported.
+  void look_at() noexcept { looked_at_ = true; }
+
+  /// "Task-7" unless it was given another.
+  std::string name() const;
+  void set_name(std::string_view name);
+  task_owner* owner() const noexcept { return owner_; }
+
+  /// Unwinds a task that waits for what can never happen, clean-up and all.
+  void abandon() noexcept;
+
+ protected:
+  void finish(status how) noexcept;
+  virtual std::exception_ptr stored_error() const noexcept = 0;
+  void report_unseen(const std::exception_ptr& error) const noexcept;
+  static after_stop on_stopped(scope& self) noexcept;
+
+ private:
+  task_owner* owner_ = nullptr;
+  void* frame_ = nullptr;  // of the root coroutine, until it was started
+  std::unique_ptr<std::string> name_;
+  std::uint32_t number_;
+  std::uint32_t references_ = 1;
+};
+
+/// Tells whether an error that leaves a task's root makes it cancelled rather than failed.
+bool is_cancellation(const std::exception_ptr& error) noexcept;
+
+/// A running task and what it gives.
+template <class T>
+class running_task_of final : public running_task {
+ public:
+  explicit running_task_of(event_loop& loop) noexcept : running_task{loop, &on_completed} {}
+  ~running_task_of() override {
+    if (status_ == status::error && !looked_at_) report_unseen(outcome.error());
+  }
+
+  slot<T> outcome;
+
+  void adopt(std::coroutine_handle<task_promise<T>> root) noexcept {
+    promise_base& promise = root.promise();
+    promise.in_scope = this;
+    promise.continuation = static_cast<scope*>(this);
+    root_ = root;
+  }
+  void* root() const noexcept { return root_.address(); }
+
+ private:
+  static void on_completed(void* self) {
+    auto& task = static_cast<running_task_of&>(*static_cast<scope*>(self));
+    task.collect();
+  }
+  void collect() noexcept {
+    try {
+      outcome.take_from(root_.promise().outcome);
+    } catch (...) {
+      outcome.set_error(std::current_exception());
+    }
+    root_.destroy();
+    status how = status::value;
+    if (outcome.has_error()) how = is_cancellation(outcome.error()) ? status::cancelled : status::error;
+    finish(how);
+  }
+  std::exception_ptr stored_error() const noexcept override { return outcome.error(); }
+
+  std::coroutine_handle<task_promise<T>> root_;
+};
+
+/// The innermost running task around a scope.
+inline running_task& task_of(scope& inner) noexcept {
+  scope* s = &inner;
+  while (s->outer != nullptr) s = s->outer;
+  return static_cast<running_task&>(*s);
+}
+
+}  // namespace weft::detail

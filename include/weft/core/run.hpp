@@ -1,0 +1,92 @@
+#pragma once
+
+#include <memory>
+#include <type_traits>
+#include <weft/core/create_task.hpp>
+#include <weft/core/loop_handle.hpp>
+
+namespace weft {
+
+/// What a loop goes by.
+enum class clock_mode : unsigned char {
+  real,      ///< monotonic time
+  simulated  ///< starts at 0 and jumps to the next timer when nothing is ready; for tests
+};
+
+/// How run() runs.
+struct run_options {
+  clock_mode clock = clock_mode::real;
+  /// Checks and reports that cost time.
+  bool debug = false;
+  /// Let SIGINT and SIGTERM stop the main task (on the process's main thread only).
+  bool handle_signals = true;
+};
+static_assert(std::is_trivially_destructible_v<run_options>);
+
+/// Several runs on one loop. asyncio.Runner.
+///
+/// Belongs to one thread. The loop exists from the construction on; close(), or the destructor, ends it: it cancels the
+/// tasks that are left, waits for them and for the thread pool.
+class runner {
+ public:
+  /// Throws std::system_error if the system refuses what a loop needs.
+  explicit runner(run_options options = {});
+  runner(const runner&) = delete;
+  runner& operator=(const runner&) = delete;
+  ~runner();
+
+  /// Runs `main` (a task, an awaitable, or a callable that gives one) to its end and returns its value or throws its
+  /// exception. Throws interrupted if SIGINT or SIGTERM stopped it, cancelled_error if it was stopped otherwise,
+  /// deadlock_error if nothing can ever happen again (simulated clock only), std::logic_error if a loop runs on this
+  /// thread or the runner is closed; `main` does not start then.
+  template <class A>
+    requires awaitable<A> || detail::task_function<A>
+  detail::task_value_t<A> run(A&& main) {
+    using value = detail::task_value_t<A>;
+    check_can_run();
+    task_handle<value> handle = create<value>(detail::to_task(std::forward<A>(main)));
+    drive(*handle.running());
+    auto& ended = static_cast<detail::running_task_of<value>&>(*handle.running());
+    ended.look_at();
+    throw_if_stopped(ended);
+    return ended.outcome.take();
+  }
+
+  /// Ends the loop. Harmless when repeated.
+  void close();
+
+  /// The loop, also between runs.
+  loop_handle get_loop() const;
+
+ private:
+  template <class T>
+  task_handle<T> create(task<T> main) {
+    detail::event_loop& loop = this->loop();
+    return detail::start_task(loop, main_owner(), std::move(main), {.name = "main"});
+  }
+  void check_can_run() const;
+  detail::event_loop& loop() const noexcept;
+  detail::task_owner& main_owner() const noexcept;
+  void drive(detail::running_task& main);
+  void throw_if_stopped(const detail::running_task& ended) const;
+
+  class state;
+  std::unique_ptr<state> state_;
+};
+
+/// Makes a loop, runs `main` to its end and ends the loop; see runner::run and runner::close. asyncio.run.
+template <class A>
+  requires awaitable<A> || detail::task_function<A>
+detail::task_value_t<A> run(A&& main, run_options options = {}) {
+  runner once{options};
+  if constexpr (std::is_void_v<detail::task_value_t<A>>) {
+    once.run(std::forward<A>(main));
+    once.close();
+  } else {
+    detail::task_value_t<A> value = once.run(std::forward<A>(main));
+    once.close();
+    return static_cast<detail::task_value_t<A>&&>(value);
+  }
+}
+
+}  // namespace weft

@@ -1,0 +1,13 @@
+#pragma once
+
+/// Everything of the core: tasks, cancellation, groups, timeouts, synchronization.
+
+#include <weft/core/clock.hpp>
+#include <weft/core/create_task.hpp>
+#include <weft/core/errors.hpp>
+#include <weft/core/loop_handle.hpp>
+#include <weft/core/result.hpp>
+#include <weft/core/run.hpp>
+#include <weft/core/sleep.hpp>
+#include <weft/core/task.hpp>
+#include <weft/core/task_handle.hpp>

@@ -1,0 +1,131 @@
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <ctime>
+#include <system_error>
+
+#include "core/backend.hpp"
+
+namespace weft::detail {
+
+namespace {
+
+[[noreturn]] void fail(const char* what) { throw std::system_error{errno, std::generic_category(), what}; }
+
+class epoll_backend final : public backend {
+ public:
+  epoll_backend() {
+    epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+    if (epoll_ < 0) fail("epoll_create1");
+    wakeup_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (wakeup_ < 0) {
+      const int error = errno;
+      ::close(epoll_);
+      errno = error;
+      fail("eventfd");
+    }
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLET;
+    event.data.ptr = nullptr;
+    ::epoll_ctl(epoll_, EPOLL_CTL_ADD, wakeup_, &event);
+  }
+  epoll_backend(const epoll_backend&) = delete;
+  epoll_backend& operator=(const epoll_backend&) = delete;
+  ~epoll_backend() override {
+    ::close(wakeup_);
+    ::close(epoll_);
+  }
+
+  void start_watching(io_watch& watch) override {
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    event.data.ptr = &watch;
+    if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, watch.fd, &event) != 0) fail("epoll_ctl");
+    ++watched_;
+  }
+
+  void stop_watching(io_watch& watch) noexcept override {
+    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, watch.fd, nullptr);
+    --watched_;
+    for (int i = next_event_; i < event_count_; ++i) {
+      if (events_[static_cast<std::size_t>(i)].data.ptr == &watch) events_[static_cast<std::size_t>(i)].events = 0;
+    }
+  }
+
+  void wait(std::int64_t nanoseconds) override {
+    event_count_ = wait_for_events(nanoseconds);
+    for (next_event_ = 0; next_event_ < event_count_;) {
+      const epoll_event event = events_[static_cast<std::size_t>(next_event_++)];
+      if (event.data.ptr == nullptr) {
+        std::uint64_t count = 0;
+        (void)!::read(wakeup_, &count, sizeof count);
+      } else if (event.events != 0) {
+        dispatch(*static_cast<io_watch*>(event.data.ptr), event.events);
+      }
+    }
+    event_count_ = 0;
+  }
+
+  void interrupt() noexcept override {
+    const int error = errno;
+    const std::uint64_t one = 1;
+    (void)!::write(wakeup_, &one, sizeof one);
+    errno = error;
+  }
+
+  bool watching() const noexcept override { return watched_ != 0; }
+
+ private:
+  int wait_for_events(std::int64_t nanoseconds) {
+    const int room = static_cast<int>(events_.size());
+    int count = 0;
+    if (nanoseconds <= 0) {
+      count = ::epoll_wait(epoll_, events_.data(), room, nanoseconds == 0 ? 0 : -1);
+    } else {
+      const timespec limit{static_cast<time_t>(nanoseconds / 1'000'000'000), nanoseconds % 1'000'000'000};
+      count = ::epoll_pwait2(epoll_, events_.data(), room, &limit, nullptr);
+      if (count < 0 && errno == ENOSYS) {  // kernels before 5.11; rounded up, so that no timer is early
+        const std::int64_t milliseconds = (nanoseconds + 999'999) / 1'000'000;
+        count = ::epoll_wait(epoll_, events_.data(), room,
+                             static_cast<int>(milliseconds < INT_MAX ? milliseconds : INT_MAX));
+      }
+    }
+    if (count < 0) {
+      if (errno != EINTR) fail("epoll_wait");
+      count = 0;
+    }
+    return count;
+  }
+
+  static void dispatch(io_watch& watch, std::uint32_t events) noexcept {
+    constexpr std::uint32_t ended = EPOLLHUP | EPOLLERR;
+    if ((events & (EPOLLIN | EPOLLRDHUP | ended)) != 0) wake(watch.reader, watch.readable);
+    if ((events & (EPOLLOUT | ended)) != 0) wake(watch.writer, watch.writable);
+  }
+  static void wake(leaf*& waiter, bool& edge) noexcept {
+    if (waiter == nullptr) {
+      edge = true;
+      return;
+    }
+    leaf* woken = waiter;
+    waiter = nullptr;
+    woken->wake();
+  }
+
+  int epoll_ = -1;
+  int wakeup_ = -1;
+  std::size_t watched_ = 0;
+  std::array<epoll_event, 256> events_{};
+  int event_count_ = 0;
+  int next_event_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<backend> make_epoll_backend() { return std::make_unique<epoll_backend>(); }
+
+}  // namespace weft::detail

@@ -1,0 +1,148 @@
+#include <weft/core/detail/frame_pool.hpp>
+
+#include <algorithm>
+#include <array>
+#include <mutex>
+#include <new>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define WEFT_RECYCLE_FRAMES 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WEFT_RECYCLE_FRAMES 0
+#endif
+#endif
+#ifndef WEFT_RECYCLE_FRAMES
+#define WEFT_RECYCLE_FRAMES 1
+#endif
+
+namespace weft::detail {
+
+constinit thread_local frame_cache this_thread_frames __attribute__((tls_model("initial-exec"))) = {};
+
+#if WEFT_RECYCLE_FRAMES
+
+namespace {
+
+using block = frame_cache::block;
+
+constexpr std::size_t chunk_bytes = std::size_t{32} << 10;
+constexpr std::size_t cached_bytes = std::size_t{256} << 10;
+
+/// The head of a list of blocks that changes threads as a whole; lies in the first block of the list.
+struct batch : block {
+  batch* next_batch;
+};
+
+constexpr std::size_t block_bytes(std::size_t index) { return std::max(index * frame_cache::grain, sizeof(batch)); }
+
+/// Half of a thread's list moves at a time, so that a thread on the edge does not go back and forth.
+constexpr std::uint32_t batch_blocks(std::size_t index) {
+  return static_cast<std::uint32_t>(std::max<std::size_t>(cached_bytes / 2 / block_bytes(index), 16));
+}
+
+struct depot {
+  std::mutex mutex;
+  std::array<batch*, frame_cache::classes> batches{};
+};
+
+depot& shared_depot() {
+  static auto* instance = new depot;  // never destroyed: threads may outlive static objects
+  return *instance;
+}
+
+void put_in_depot(std::size_t index, block* first) noexcept {
+  depot& shared = shared_depot();
+  auto* head = static_cast<batch*>(first);
+  const std::lock_guard held{shared.mutex};
+  head->next_batch = shared.batches[index];
+  shared.batches[index] = head;
+}
+
+block* take_from_depot(std::size_t index) noexcept {
+  depot& shared = shared_depot();
+  const std::lock_guard held{shared.mutex};
+  batch* head = shared.batches[index];
+  if (head != nullptr) shared.batches[index] = head->next_batch;
+  return head;
+}
+
+/// Moves a thread's blocks to the depot when the thread ends.
+struct thread_exit {
+  bool armed = false;
+  ~thread_exit() {
+    for (std::size_t index = 1; index < frame_cache::classes; ++index) {
+      frame_cache::list& list = this_thread_frames.lists[index];
+      if (list.head != nullptr) put_in_depot(index, list.head);
+      list = {};
+    }
+  }
+};
+thread_local thread_exit at_thread_exit;
+
+void adopt(frame_cache::list& list, block* first) noexcept {
+  list.head = first;
+  list.count = 0;
+  for (const block* b = first; b != nullptr; b = b->next) ++list.count;
+}
+
+/// Cuts a new chunk into blocks and lists them in address order. Chunks are never returned: frames of the same size
+/// will be wanted again.
+block* carve(std::size_t index) {
+  const std::size_t size = block_bytes(index);
+  const std::size_t count = std::max<std::size_t>(chunk_bytes / size, 1);
+  auto* memory = static_cast<std::byte*>(::operator new(count * size));
+  block* first = nullptr;
+  for (std::size_t i = count; i-- > 0;) {
+    auto* b = reinterpret_cast<block*>(memory + i * size);
+    b->next = first;
+    first = b;
+  }
+  return first;
+}
+
+}  // namespace
+
+void* allocate_frame_slow(std::size_t size) {
+  const std::size_t index = frame_cache::class_of(size);
+  if (index >= frame_cache::classes) return ::operator new(size);
+  frame_cache::list& list = this_thread_frames.lists[index];
+  at_thread_exit.armed = true;
+  list.limit = 2 * batch_blocks(index);
+  block* first = take_from_depot(index);
+  if (first == nullptr) first = carve(index);
+  adopt(list, first->next);
+  return first;
+}
+
+void free_frame_slow(void* memory, std::size_t size) noexcept {
+  const std::size_t index = frame_cache::class_of(size);
+  if (index >= frame_cache::classes) return ::operator delete(memory);
+  frame_cache::list& list = this_thread_frames.lists[index];
+  if (list.limit == 0) {
+    at_thread_exit.armed = true;
+    list.limit = 2 * batch_blocks(index);
+  } else {
+    block* first = list.head;
+    block* last = first;
+    const std::uint32_t moved = std::min(batch_blocks(index), list.count);
+    for (std::uint32_t i = 1; i < moved; ++i) last = last->next;
+    list.head = last->next;
+    list.count -= moved;
+    last->next = nullptr;
+    put_in_depot(index, first);
+  }
+  auto* freed = static_cast<block*>(memory);
+  freed->next = list.head;
+  list.head = freed;
+  ++list.count;
+}
+
+#else
+
+void* allocate_frame_slow(std::size_t size) { return ::operator new(size); }
+void free_frame_slow(void* memory, std::size_t) noexcept { ::operator delete(memory); }
+
+#endif
+
+}  // namespace weft::detail

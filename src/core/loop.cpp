@@ -1,0 +1,259 @@
+#include "core/loop.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+#include <stdexcept>
+#include <utility>
+
+#include "core/signals.hpp"
+
+namespace weft::detail {
+
+constinit thread_local event_loop* this_thread_loop __attribute__((tls_model("initial-exec"))) = nullptr;
+
+namespace {
+
+/// How many steps may run before the loop looks at the kernel and at the clock, if it is never idle.
+constexpr int steps_per_poll = 61;
+
+std::int64_t monotonic_now() noexcept {
+  timespec t{};
+  ::clock_gettime(CLOCK_MONOTONIC, &t);
+  return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
+}
+
+void pass_stop_on(void* self) noexcept {
+  auto& unwinder = *static_cast<struct event_loop::unwinder*>(self);
+  unwinder.loop->next_frame = unwind(std::exchange(unwinder.unwind_from, nullptr));
+}
+
+}  // namespace
+
+event_loop::event_loop() { unwinder = {.resume = &pass_stop_on, .loop = this}; }
+
+std::int64_t event_loop::now() const noexcept { return simulated_ ? simulated_now_ : monotonic_now(); }
+
+event_loop& require_loop(const char* what) {
+  if (this_thread_loop == nullptr) {
+    throw std::logic_error{std::string{what} + " needs a running loop: call it inside weft::run"};
+  }
+  return *this_thread_loop;
+}
+
+void resume_until_suspended(event_loop& loop, void* frame) noexcept {
+  while (frame != nullptr) {
+    std::coroutine_handle<>::from_address(frame).resume();
+    frame = std::exchange(loop.next_frame, nullptr);
+  }
+}
+
+task_owner& root_owner(event_loop& base) noexcept { return loop_of(base).roots; }
+
+void report_to_stderr(const char* message, const std::exception_ptr& error, const std::string& task) noexcept {
+  const std::string text = error ? ": " + what(error) : "";
+  const std::string place = task.empty() ? "" : " (" + task + ")";
+  std::fprintf(stderr, "weft: %s%s%s\n", message, place.c_str(), text.c_str());
+}
+
+void event_loop::report(const char* message, const std::exception_ptr& error, const std::string& task) noexcept {
+  const auto& handler = static_cast<loop*>(this)->exception_handler;
+  if (!handler) return report_to_stderr(message, error, task);
+  try {
+    handler({message, error, task});
+  } catch (...) {
+    report_to_stderr(message, error, task);
+    report_to_stderr("the exception handler itself failed", std::current_exception(), {});
+  }
+}
+
+void start_watching(event_loop& base, io_watch& watch) {
+  loop_of(base).kernel->start_watching(watch);
+  watch.loop = &base;
+}
+void stop_watching(io_watch& watch) noexcept {
+  if (watch.loop == nullptr) return;
+  loop_of(*std::exchange(watch.loop, nullptr)).kernel->stop_watching(watch);
+}
+
+void shared_state::post(std::unique_ptr<posted> work) {
+  const std::lock_guard held{mutex_};
+  if (backend_ == nullptr) throw loop_closed_error{};
+  posted_.push_back(std::move(work));
+  has_posted_.store(true, std::memory_order_release);
+  if (posted_.size() == 1) backend_->interrupt();
+}
+
+void shared_state::end() {
+  std::vector<std::unique_ptr<posted>> dropped;
+  const std::lock_guard held{mutex_};
+  backend_ = nullptr;
+  dropped.swap(posted_);
+}
+
+std::vector<std::unique_ptr<posted>> shared_state::take() {
+  std::vector<std::unique_ptr<posted>> taken;
+  const std::lock_guard held{mutex_};
+  taken.swap(posted_);
+  has_posted_.store(false, std::memory_order_relaxed);
+  return taken;
+}
+
+void root_tasks::child_done(running_task& child) noexcept {
+  if (awaited == &child) awaited = nullptr;
+}
+
+loop::loop(const run_options& run) : options{run}, kernel{make_epoll_backend()} {
+  shared = std::make_shared<shared_state>(*kernel);
+  shared->loop = this;
+  simulated_ = options.clock == clock_mode::simulated;
+}
+
+loop::~loop() {
+  while (!timers_.empty()) timers_.pop().dropped();
+  shared->end();
+  shared->loop = nullptr;
+}
+
+void loop::run_round() {
+  if (simulated_ || --steps_until_poll_ < 0) round_time_ = now();
+  const bool look_at_timers = simulated_ || steps_until_poll_ < 0;
+  const std::uint64_t before = timers_.next_number();
+  for (node* n = take_ready(); n != nullptr;) {
+    node* const following = n->next;
+    __builtin_prefetch(following);
+    resume_until_suspended(*this, n->run());
+    --steps_until_poll_;
+    n = following;
+  }
+  if (look_at_timers) fire_timers(before);
+}
+
+void loop::fire_timers(std::uint64_t before) noexcept {
+  while (!timers_.empty() && timers_.first_deadline() <= round_time_ && timers_.first_number() < before) {
+    current = nullptr;
+    timers_.pop().fired();
+  }
+}
+
+void loop::take_posted() {
+  if (!shared->has_posted()) return;
+  for (auto& work : shared->take()) {
+    work->loop = this;
+    push(*work.release());
+  }
+}
+
+void loop::take_signals() {
+  const int signal = stop_signals::take();
+  if (signal == 0 || roots.awaited == nullptr) return;
+  stopped_by_signal = signal;
+  roots.awaited->cancel();
+}
+
+bool loop::wait_for_more() {
+  // A loop that is busy looks up only now and then.
+  if (has_ready() && steps_until_poll_ > 0) return true;
+  steps_until_poll_ = steps_per_poll;
+  take_posted();
+  take_signals();
+  if (has_ready()) {
+    if (kernel->watching()) kernel->wait(0);
+    round_time_ = timers_.empty() ? round_time_ : now();
+    return true;
+  }
+  const bool outside = outside_work > 0;
+  if (!simulated_) {
+    std::int64_t limit = -1;
+    if (!timers_.empty()) limit = std::max<std::int64_t>(timers_.first_deadline() - now(), 0);
+    kernel->wait(limit);
+  } else if (!timers_.empty()) {
+    if (timers_.first_deadline() > simulated_now_) {
+      // The simulated clock stands still while threads work, and what the kernel has for us comes first.
+      kernel->wait(outside ? -1 : 0);
+      if (!has_ready() && !shared->has_posted() && !outside) simulated_now_ = timers_.first_deadline();
+    }
+  } else if (outside || kernel->watching() || shared->handles.load() > 0) {
+    kernel->wait(-1);
+  } else {
+    return false;
+  }
+  steps_until_poll_ = 0;  // look at the clock in the coming round
+  take_posted();
+  take_signals();
+  return true;
+}
+
+void loop::run_until_done(running_task& main) {
+  roots.awaited = &main;
+  event_loop* const around = std::exchange(this_thread_loop, this);
+  const stop_signals handlers{*kernel, options.handle_signals};
+  stopped_by_signal = 0;
+  bool alive = true;
+  while (alive && roots.awaited != nullptr) {
+    alive = wait_for_more();
+    if (alive) run_round();
+  }
+  roots.awaited = nullptr;
+  std::string waiters = alive ? std::string{} : describe_waiters();
+  this_thread_loop = around;
+  if (!alive) throw deadlock_error{"nothing can ever happen again:" + waiters};
+}
+
+void loop::run_to_idle() {
+  while (owners.front() != nullptr && wait_for_more()) run_round();
+}
+
+void loop::end_tasks() {
+  event_loop* const around = std::exchange(this_thread_loop, this);
+  roots.cancel_children();
+  for (task_owner* owner = owners.front(); owner != nullptr; owner = list<task_owner>::after(*owner)) {
+    if (owner != &roots) owner->cancel_children();
+  }
+  run_to_idle();
+  // What is left waits, in its clean-up, for what cannot come: the innermost tasks first.
+  while (task_owner* last = owners.back()) {
+    while (running_task* task = last->children().back()) {
+      if (task->done()) break;
+      task->abandon();
+      if (owners.back() != last) break;
+    }
+    for (running_task* task = last->children().front(); task != nullptr; task = list<running_task>::after(*task)) {
+      if (!task->done()) task->abandon();
+    }
+    run_to_idle();
+  }
+  while (has_ready()) run_round();
+  default_executor.reset();
+  take_posted();
+  while (has_ready()) run_round();
+  this_thread_loop = around;
+}
+
+std::string loop::describe_waiters() {
+  std::string text;
+  using siblings = list<running_task>;
+  for (task_owner* owner = owners.front(); owner != nullptr; owner = list<task_owner>::after(*owner)) {
+    for (running_task* task = owner->children().front(); task != nullptr; task = siblings::after(*task)) {
+      leaf* waits = task->waiting_on;
+      if (waits == nullptr) continue;
+      for (scope* inner = waits->inner_scope(); inner != nullptr && inner->waiting_on != nullptr;
+           inner = waits->inner_scope()) {
+        waits = inner->waiting_on;
+      }
+      text.append("\n  ").append(task->name()).append(" waits in ").append(waits->describe());
+    }
+  }
+  return text;
+}
+
+}  // namespace weft::detail
+
+namespace weft {
+
+clock::time_point clock::now() noexcept {
+  const detail::event_loop* loop = detail::this_thread_loop;
+  return time_point{duration{loop != nullptr ? loop->now() : detail::monotonic_now()}};
+}
+
+}  // namespace weft

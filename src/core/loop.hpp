@@ -1,0 +1,79 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+#include <weft/core/run.hpp>
+
+#include "core/backend.hpp"
+
+namespace weft::detail {
+
+class loop;
+
+/// What other threads see of a loop.
+class shared_state final : public loop_shared {
+ public:
+  explicit shared_state(backend& waits) noexcept : backend_{&waits} {}
+
+  void post(std::unique_ptr<posted> work) override;
+  void end();
+
+  std::vector<std::unique_ptr<posted>> take();
+  bool has_posted() const noexcept { return has_posted_.load(std::memory_order_acquire); }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<posted>> posted_;
+  std::atomic<bool> has_posted_{false};
+  backend* backend_;  // null once the loop has ended
+};
+
+/// Tasks that belong to nobody else than the loop.
+class root_tasks final : public task_owner {
+ public:
+  void child_done(running_task& child) noexcept override;
+  running_task* awaited = nullptr;  ///< the main task that the loop runs for
+};
+
+/// An event loop: ready queue, timers, and the kernel in between.
+class loop final : public event_loop {
+ public:
+  explicit loop(const run_options& options);
+  ~loop();
+
+  /// Runs until `main` is done, and the round it ended in is. Throws deadlock_error.
+  void run_until_done(running_task& main);
+  /// Stops all tasks, and runs until they have ended.
+  void end_tasks();
+
+  std::string describe_waiters();
+  void advance(std::int64_t nanoseconds) noexcept { simulated_now_ += nanoseconds; }
+
+  run_options options;
+  root_tasks roots;
+  std::shared_ptr<shared_state> shared;
+  std::function<void(const exception_context&)> exception_handler;
+  std::unique_ptr<backend> kernel;
+  /// The signal that stopped the main task, or 0.
+  int stopped_by_signal = 0;
+  /// Released when the loop ends, before it does: the thread pool.
+  std::shared_ptr<void> default_executor;
+
+ private:
+  void run_round();
+  void fire_timers(std::uint64_t before) noexcept;
+  /// Waits for what comes next; false if nothing can.
+  bool wait_for_more();
+  void take_posted();
+  void take_signals();
+  void run_to_idle();
+
+  int steps_until_poll_ = 0;
+};
+
+inline loop& loop_of(event_loop& base) noexcept { return static_cast<loop&>(base); }
+
+}  // namespace weft::detail

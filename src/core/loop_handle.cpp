@@ -1,0 +1,143 @@
+#include <utility>
+#include <weft/core/loop_handle.hpp>
+
+#include "core/loop.hpp"
+
+namespace weft {
+
+/// A function on its way to being called; keeps itself alive until it was.
+class callback_handle::state final : public detail::node,
+                                     public detail::timer,
+                                     public std::enable_shared_from_this<callback_handle::state> {
+ public:
+  state(detail::event_loop& loop, detail::unique_function f) : loop_{&loop}, function_{std::move(f)} {}
+
+  void call_soon() {
+    pending_ = shared_from_this();
+    loop_->push(*this);
+  }
+  void call_at(std::int64_t when) {
+    pending_ = shared_from_this();
+    when_ = when;
+    if (when != detail::never) loop_->arm(*this, when);
+  }
+  void cancel() noexcept {
+    if (!pending_ || cancelled_) return;
+    cancelled_ = true;
+    if (armed()) {
+      loop_->disarm(*this);
+      const auto keep = std::move(pending_);
+    }
+  }
+  bool cancelled() const noexcept { return cancelled_; }
+  std::int64_t when() const noexcept { return when_; }
+
+  void fired() noexcept override { call(); }
+  void dropped() noexcept override { const auto keep = std::move(pending_); }
+  void* run() noexcept override {
+    loop_->current = nullptr;
+    call();
+    return nullptr;
+  }
+
+ private:
+  void call() noexcept {
+    const auto keep = std::move(pending_);
+    detail::unique_function function = std::move(function_);
+    if (cancelled_) return;
+    try {
+      function();
+    } catch (...) {
+      loop_->report("Exception in callback", std::current_exception());
+    }
+  }
+
+  detail::event_loop* loop_;
+  detail::unique_function function_;
+  std::shared_ptr<state> pending_;
+  std::int64_t when_ = 0;
+  bool cancelled_ = false;
+};
+
+void callback_handle::cancel() noexcept {
+  if (state_) state_->cancel();
+}
+bool callback_handle::cancelled() const noexcept { return state_ && state_->cancelled(); }
+time_point callback_handle::when() const noexcept { return time_point{clock::duration{state_ ? state_->when() : 0}}; }
+
+namespace detail {
+
+namespace {
+
+class posted_function final : public posted {
+ public:
+  explicit posted_function(unique_function f) : function_{std::move(f)} {}
+  void* run() noexcept override {
+    loop->current = nullptr;
+    try {
+      function_();
+    } catch (...) {
+      loop->report("Exception in callback", std::current_exception());
+    }
+    delete this;
+    return nullptr;
+  }
+
+ private:
+  unique_function function_;
+};
+
+}  // namespace
+
+void* posted_task::run() noexcept {
+  loop->current = nullptr;
+  start_task(*loop, root_owner(*loop), std::move(work_), {});
+  delete this;
+  return nullptr;
+}
+
+}  // namespace detail
+
+loop_handle::loop_handle(std::shared_ptr<detail::loop_shared> shared) noexcept : shared_{std::move(shared)} {
+  shared_->handles.fetch_add(1, std::memory_order_relaxed);
+}
+loop_handle::loop_handle(const loop_handle& other) noexcept : shared_{other.shared_} {
+  if (shared_) shared_->handles.fetch_add(1, std::memory_order_relaxed);
+}
+loop_handle& loop_handle::operator=(loop_handle other) noexcept {
+  shared_.swap(other.shared_);
+  return *this;
+}
+loop_handle::~loop_handle() {
+  if (shared_) shared_->handles.fetch_sub(1, std::memory_order_relaxed);
+}
+
+detail::event_loop& loop_handle::own_loop() const {
+  if (!shared_ || shared_->loop == nullptr) throw loop_closed_error{};
+  return *shared_->loop;
+}
+
+callback_handle loop_handle::call_soon(detail::unique_function f) const {
+  auto call = std::make_shared<callback_handle::state>(own_loop(), std::move(f));
+  call->call_soon();
+  return callback_handle{std::move(call)};
+}
+
+callback_handle loop_handle::call_at_nanoseconds(std::int64_t when, detail::unique_function f) const {
+  auto call = std::make_shared<callback_handle::state>(own_loop(), std::move(f));
+  call->call_at(when);
+  return callback_handle{std::move(call)};
+}
+
+void loop_handle::call_soon_threadsafe(detail::unique_function f) const {
+  if (!shared_) throw loop_closed_error{};
+  shared_->post(std::make_unique<detail::posted_function>(std::move(f)));
+}
+
+void loop_handle::set_exception_handler(std::function<void(const exception_context&)> handler) const {
+  detail::loop_of(own_loop()).exception_handler = std::move(handler);
+}
+
+loop_handle this_loop() { return loop_handle{detail::loop_of(detail::require_loop("this_loop")).shared}; }
+
+}  // namespace weft

@@ -1,0 +1,186 @@
+#include <atomic>
+#include <stdexcept>
+#include <weft/core/create_task.hpp>
+#include <weft/core/detail/running_task.hpp>
+
+namespace weft {
+namespace detail {
+
+namespace {
+std::atomic<std::uint32_t> last_task_number{0};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+
+/// A done callback: takes its turn in the ready queue when the task is done.
+class done_callback final : public node, public completion_waiter, public pooled {
+ public:
+  done_callback(event_loop& loop, std::function<void()> callback) : loop_{&loop}, callback_{std::move(callback)} {}
+  void completed() noexcept override { loop_->push(*this); }
+  void* run() noexcept override {
+    loop_->current = nullptr;
+    try {
+      callback_();
+    } catch (...) {
+      loop_->report("Exception in callback", std::current_exception());
+    }
+    delete this;
+    return nullptr;
+  }
+
+ private:
+  event_loop* loop_;
+  std::function<void()> callback_;
+};
+
+}  // namespace
+
+void task_owner::cancel_children() noexcept {
+  for (running_task* child = children_.front(); child != nullptr; child = list<running_task>::after(*child)) {
+    child->cancel();
+  }
+}
+
+running_task::running_task(event_loop& loop, void (*completed_entry)(void*)) noexcept
+    : scope{completed_entry, &on_stopped, &loop},
+      completion{loop},
+      number_{last_task_number.fetch_add(1, std::memory_order_relaxed) + 1} {}
+
+void running_task::report_unseen(const std::exception_ptr& error) const noexcept {
+  constexpr const char* message = "Task exception was never retrieved";
+  if (this_thread_loop == loop_) {
+    loop_->report(message, error, name());
+  } else {
+    report_to_stderr(message, error, name());
+  }
+}
+
+void running_task::start(task_owner& owner, void* frame, std::string_view name, bool eager) {
+  if (!name.empty()) name_ = std::make_unique<std::string>(name);
+  owner_ = &owner;
+  if (owner.children_.empty()) loop_->owners.push_back(owner);
+  owner.children_.push_back(*this);
+  ++owner.child_count_;
+  frame_ = frame;
+  if (!eager) {
+    loop_->push(*this);
+    return;
+  }
+  scope* const caller = loop_->current;
+  loop_->current = this;
+  resume_until_suspended(*loop_, std::exchange(frame_, nullptr));
+  loop_->current = caller;
+}
+
+void* running_task::run() noexcept {
+  if (done()) {
+    loop_->current = nullptr;
+    owner_->children_.remove(*this);
+    --owner_->child_count_;
+    if (owner_->children_.empty()) loop_->owners.remove(*owner_);
+    task_owner* owner = std::exchange(owner_, nullptr);
+    owner->child_done(*this);
+    release();
+    return nullptr;
+  }
+  void* frame = std::exchange(frame_, nullptr);
+  loop_->current = this;
+  if (!stop_requested) return frame;
+  return unwind(frame);  // it never began: that destroys its arguments
+}
+
+after_stop running_task::on_stopped(scope& self) noexcept {
+  static_cast<running_task&>(self).finish(status::cancelled);
+  return {};
+}
+
+void running_task::finish(status how) noexcept {
+  loop_->push(*this);  // its owner hears of it first
+  complete(how);
+}
+
+void running_task::abandon() noexcept {
+  scope* in = this;
+  leaf* waits = waiting_on;
+  for (scope* inner = waits->inner_scope(); inner != nullptr; inner = waits->inner_scope()) {
+    in = inner;
+    waits = inner->waiting_on;
+  }
+  waits->forget();
+  loop_->unwinding = true;
+  while (in != nullptr) {
+    void* frame = std::exchange(in->waiting_on, nullptr)->frame();
+    scope* const around = in->outer;
+    destroy_frames(frame, *in);
+    in = around;
+  }
+  loop_->unwinding = false;
+  finish(status::cancelled);
+}
+
+std::string running_task::name() const { return name_ ? *name_ : "Task-" + std::to_string(number_); }
+void running_task::set_name(std::string_view name) { name_ = std::make_unique<std::string>(name); }
+
+bool is_cancellation(const std::exception_ptr& error) noexcept {
+  try {
+    std::rethrow_exception(error);
+  } catch (const cancelled_error&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
+void throw_pending(const char* what) { throw invalid_state_error{what}; }
+
+void add_done_callback(completion& awaited, std::function<void()> callback) {
+  auto* waiter = new done_callback{awaited.loop(), std::move(callback)};
+  if (awaited.done()) {
+    waiter->completed();
+  } else {
+    awaited.add(*waiter);
+  }
+}
+
+}  // namespace detail
+
+std::exception_ptr any_task_handle::exception() const {
+  detail::running_task& task = *task_.get();
+  if (!task.done()) detail::throw_pending("the task has not ended");
+  task.look_at();
+  if (cancelled()) throw cancelled_error{};
+  return task.error();
+}
+
+void any_task_handle::add_done_callback(std::function<void(any_task_handle)> callback) const {
+  detail::add_done_callback(*task_.get(),
+                            [task = *this, callback = std::move(callback)]() mutable { callback(std::move(task)); });
+}
+
+any_task_handle current_task() noexcept {
+  detail::event_loop* loop = detail::this_thread_loop;
+  if (loop == nullptr || loop->current == nullptr) return {};
+  detail::running_task& task = detail::task_of(*loop->current);
+  task.retain();
+  return any_task_handle{&task};
+}
+
+std::vector<any_task_handle> all_tasks() {
+  std::vector<any_task_handle> tasks;
+  detail::event_loop& loop = detail::require_loop("all_tasks");
+  using owners = detail::list<detail::task_owner>;
+  using siblings = detail::list<detail::running_task>;
+  for (detail::task_owner* owner = loop.owners.front(); owner != nullptr; owner = owners::after(*owner)) {
+    if (owner->internal()) continue;
+    for (detail::running_task* task = owner->children().front(); task != nullptr; task = siblings::after(*task)) {
+      if (task->done()) continue;
+      task->retain();
+      tasks.emplace_back(task);
+    }
+  }
+  return tasks;
+}
+
+bool stopping() noexcept {
+  const detail::event_loop* loop = detail::this_thread_loop;
+  return loop != nullptr && loop->unwinding;
+}
+
+}  // namespace weft

@@ -2,12 +2,20 @@
 
 /// Everything of the core: tasks, cancellation, groups, timeouts, synchronization.
 
+#include <weft/core/background_group.hpp>
 #include <weft/core/clock.hpp>
 #include <weft/core/create_task.hpp>
 #include <weft/core/errors.hpp>
+#include <weft/core/finally.hpp>
+#include <weft/core/gather.hpp>
 #include <weft/core/loop_handle.hpp>
+#include <weft/core/race.hpp>
 #include <weft/core/result.hpp>
 #include <weft/core/run.hpp>
+#include <weft/core/shield.hpp>
 #include <weft/core/sleep.hpp>
 #include <weft/core/task.hpp>
+#include <weft/core/task_group.hpp>
 #include <weft/core/task_handle.hpp>
+#include <weft/core/timeout.hpp>
+#include <weft/core/with.hpp>

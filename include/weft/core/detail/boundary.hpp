@@ -1,0 +1,153 @@
+#pragma once
+
+#include <optional>
+#include <utility>
+#include <weft/core/detail/leaf.hpp>
+#include <weft/core/task.hpp>
+
+namespace weft::detail {
+
+/// Runs a task in a scope of its own, inside the awaiting coroutine: the one primitive under with, wait_for and shield.
+///
+/// To the scope around it is a leaf, and passes that one's stops on to the scope inside, unless it is masked.
+class boundary_base : public leaf, public scope {
+ public:
+  void on_stop() noexcept override {
+    if (!masked_) request_stop();
+  }
+  scope* inner_scope() noexcept override { return this; }
+  const char* describe() const noexcept override { return masked_ ? "clean-up" : "scope"; }
+
+  bool was_stopped() const noexcept { return was_stopped_; }
+
+ protected:
+  boundary_base(bool masked, after_stop (*stopped_entry)(scope&) noexcept) noexcept
+      : scope{&on_completed, stopped_entry}, masked_{masked} {}
+  ~boundary_base() = default;
+
+  /// Makes `child` the outermost frame of the scope.
+  template <class T>
+  void enter(void* awaiting, task_promise<T>& child) noexcept {
+    enter_scope(awaiting);
+    child.in_scope = this;
+    child.continuation = static_cast<scope*>(this);
+  }
+  void leave() noexcept {
+    outer->waiting_on = nullptr;
+    scope::loop->current = outer;
+  }
+
+  /// The task has been unwound: the awaiting coroutine goes on and decides.
+  static after_stop resume_after_stop(scope& self) noexcept {
+    auto& boundary = static_cast<boundary_base&>(self);
+    boundary.was_stopped_ = true;
+    boundary.leave();
+    return {.resume = boundary.frame_};
+  }
+
+  bool masked_;
+  bool was_stopped_ = false;
+
+ private:
+  void enter_scope(void* awaiting) noexcept {
+    frame_ = awaiting;
+    outer = promise_of(awaiting).in_scope;
+    scope::loop = outer->loop;
+    outer->waiting_on = this;
+    if (!masked_ && outer->stop_requested) stop_requested = true;
+    scope::loop->current = this;
+  }
+  static void on_completed(void* self) {
+    auto& boundary = static_cast<boundary_base&>(*static_cast<scope*>(self));
+    boundary.leave();
+    boundary.scope::loop->next_frame = boundary.frame_;
+  }
+};
+
+/// Runs a task in a scope of its own and gives its result, or nothing if it was stopped.
+template <class T>
+class boundary : public boundary_base {
+ public:
+  explicit boundary(task<T> child, bool masked = false)
+      : boundary_base{masked, &resume_after_stop}, child_{child.release()} {}
+  boundary(const boundary&) = delete;
+  boundary& operator=(const boundary&) = delete;
+
+  bool await_ready() const noexcept { return false; }
+  template <weft_promise P>
+  transfer await_suspend(std::coroutine_handle<P> awaiting) noexcept {
+    enter(awaiting.address(), child_.promise());
+    return transfer_to(*scope::loop, child_.address());
+  }
+  std::optional<result<T>> await_resume() {
+    if (was_stopped_) return std::nullopt;
+    std::optional<result<T>> got{child_.promise().outcome.take_result()};
+    child_.destroy();
+    return got;
+  }
+
+ private:
+  std::coroutine_handle<task_promise<T>> child_;
+};
+
+/// Runs a task out of reach of stops; gives its value or throws its exception. A stop that comes meanwhile is noticed
+/// at the next suspension after it.
+template <class T>
+class masked_awaiter : public boundary_base {
+ public:
+  explicit masked_awaiter(std::coroutine_handle<task_promise<T>> child) noexcept
+      : boundary_base{true, &resume_after_stop}, child_{child} {}
+
+  bool await_ready() const noexcept { return false; }
+  template <weft_promise P>
+  transfer await_suspend(std::coroutine_handle<P> awaiting) noexcept {
+    enter(awaiting.address(), child_.promise());
+    return transfer_to(*scope::loop, child_.address());
+  }
+  T await_resume() {
+    struct frame_guard {
+      std::coroutine_handle<task_promise<T>> frame;
+      ~frame_guard() { frame.destroy(); }
+    } const guard{child_};
+    return child_.promise().outcome.take();
+  }
+
+ private:
+  std::coroutine_handle<task_promise<T>> child_;
+};
+
+template <class T>
+class [[nodiscard]] masked {
+ public:
+  explicit masked(task<T> work) noexcept : work_{std::move(work)} {}
+  masked_awaiter<T> operator co_await() { return masked_awaiter<T>{work_.release()}; }
+
+ private:
+  task<T> work_;
+};
+
+/// Passes the stop of the scope around on from here; never comes back.
+struct pass_stop {
+  bool await_ready() const noexcept { return false; }
+  template <weft_promise P>
+  transfer await_suspend(std::coroutine_handle<P> from) const noexcept {
+    event_loop& loop = *from.promise().in_scope->loop;
+    loop.unwinder.unwind_from = from.address();
+    return transfer_to(loop, &loop.unwinder);
+  }
+  void await_resume() const noexcept {}
+};
+
+/// Is the scope that runs being stopped? Never suspends.
+struct stop_pending {
+  bool await_ready() const noexcept { return false; }
+  template <weft_promise P>
+  bool await_suspend(std::coroutine_handle<P> asking) noexcept {
+    pending_ = asking.promise().in_scope->stop_requested;
+    return false;
+  }
+  bool await_resume() const noexcept { return pending_; }
+  bool pending_ = false;
+};
+
+}  // namespace weft::detail

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <utility>
+#include <weft/core/detail/completion.hpp>
+#include <weft/core/task_handle.hpp>
+
+namespace weft {
+
+namespace detail {
+
+/// Where a task started by task_group::start says that it is ready.
+class start_state_base : public completion {
+ public:
+  explicit start_state_base(event_loop& loop) noexcept : completion{loop} {}
+  bool cancel() noexcept override { return false; }
+  std::exception_ptr error() noexcept override { return error_; }
+  void fail(std::exception_ptr error) noexcept {
+    error_ = std::move(error);
+    complete(status::error);
+  }
+
+ protected:
+  ~start_state_base() = default;
+  std::exception_ptr error_;
+};
+
+template <class T>
+class start_state final : public start_state_base {
+ public:
+  using start_state_base::start_state_base;
+  template <class... U>
+  void started(U&&... given) {
+    if (done()) throw invalid_state_error{"started() was called twice"};
+    value.set_value(std::forward<U>(given)...);
+    complete(status::value);
+  }
+  slot<T> value;
+};
+
+/// Waits until the task is ready or has failed. A stop cancels the task and waits for its end.
+template <class T>
+class start_leaf : public completion_leaf {
+ public:
+  start_leaf(start_state<T>& state, any_task_handle task) noexcept : completion_leaf{state}, task_{std::move(task)} {}
+  bool await_ready() const noexcept { return awaited_->done(); }
+  template <weft_promise P>
+  void await_suspend(std::coroutine_handle<P> waiting) noexcept {
+    wait(waiting.address());
+  }
+  T await_resume() {
+    auto& state = static_cast<start_state<T>&>(*awaited_);
+    if (state.error()) std::rethrow_exception(state.error());
+    return state.value.take();
+  }
+  void on_stop() noexcept override {
+    if (phase_ == phase::woken) {
+      phase_ = phase::stopped_when_woken;
+    } else if (phase_ == phase::waiting) {
+      task_.cancel();
+      cancelled_ = true;
+    }
+  }
+  void* run() noexcept override {
+    if (cancelled_) phase_ = phase::stopped_when_woken;
+    return completion_leaf::run();
+  }
+  const char* describe() const noexcept override { return "task_group.start"; }
+
+ private:
+  any_task_handle task_;
+  bool cancelled_ = false;
+};
+
+}  // namespace detail
+
+/// What a task started by task_group::start says that it is ready with. Copies refer to the same start.
+template <class T = void>
+class task_status {
+ public:
+  /// Lets start() return `value`; nothing is taken for a T of void. Throws invalid_state_error the second time.
+  template <class... U>
+    requires(std::is_void_v<T> ? sizeof...(U) == 0 : std::is_constructible_v<T, U...>)
+  void started(U&&... value) const {
+    state_->started(std::forward<U>(value)...);
+  }
+
+  /// For the library's own use.
+  explicit task_status(std::shared_ptr<detail::start_state<T>> state) noexcept : state_{std::move(state)} {}
+
+ private:
+  std::shared_ptr<detail::start_state<T>> state_;
+};
+
+namespace detail {
+
+template <class T, class F>
+task<> run_and_report_start(F function, std::shared_ptr<start_state<T>> state) {
+  /// However the task ends, the one who waits for the start hears of it.
+  struct last_word {
+    start_state<T>& state;
+    ~last_word() {
+      if (!state.done()) state.fail(std::make_exception_ptr(weft::error{"the task ended without calling started()"}));
+    }
+  } const last{*state};
+  std::exception_ptr early;
+  try {
+    co_await function(task_status<T>{state});
+  } catch (...) {
+    if (state->done()) throw;
+    early = std::current_exception();
+  }
+  if (early) state->fail(early);
+}
+
+template <class T, class Group, class F>
+task<T> start_in_group(Group& group, F function, task_options options) {
+  auto state = std::make_shared<start_state<T>>(*this_thread_loop);
+  any_task_handle running = group.create_task(run_and_report_start<T, F>(std::move(function), state), options);
+  co_return co_await start_leaf<T>{*state, running};
+}
+
+}  // namespace detail
+}  // namespace weft

@@ -17,5 +17,6 @@
 #include <weft/core/task.hpp>
 #include <weft/core/task_group.hpp>
 #include <weft/core/task_handle.hpp>
+#include <weft/core/thread_pool.hpp>
 #include <weft/core/timeout.hpp>
 #include <weft/core/with.hpp>

@@ -9,6 +9,7 @@
 #include <weft/core/finally.hpp>
 #include <weft/core/gather.hpp>
 #include <weft/core/loop_handle.hpp>
+#include <weft/core/manager.hpp>
 #include <weft/core/race.hpp>
 #include <weft/core/result.hpp>
 #include <weft/core/run.hpp>
@@ -19,4 +20,5 @@
 #include <weft/core/task_handle.hpp>
 #include <weft/core/thread_pool.hpp>
 #include <weft/core/timeout.hpp>
+#include <weft/core/wait.hpp>
 #include <weft/core/with.hpp>

@@ -7,7 +7,10 @@
 #include <weft/core/create_task.hpp>
 #include <weft/core/errors.hpp>
 #include <weft/core/finally.hpp>
+#include <weft/core/future.hpp>
 #include <weft/core/gather.hpp>
+#include <weft/core/generator.hpp>
+#include <weft/core/iterate.hpp>
 #include <weft/core/loop_handle.hpp>
 #include <weft/core/manager.hpp>
 #include <weft/core/race.hpp>

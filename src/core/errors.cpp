@@ -20,6 +20,7 @@ std::string describe(std::span<const std::exception_ptr> exceptions) {
 
 cancelled_error::cancelled_error() : error{"what was awaited has been cancelled"} {}
 timeout_error::timeout_error() : error{"timed out"} {}
+broken_promise_error::broken_promise_error() : error{"the promise went away without a value"} {}
 loop_closed_error::loop_closed_error() : error{"the event loop has ended"} {}
 
 interrupted::interrupted(int signal)

@@ -14,6 +14,7 @@ class done_callback final : public node, public completion_waiter, public pooled
  public:
   done_callback(event_loop& loop, std::function<void()> callback) : loop_{&loop}, callback_{std::move(callback)} {}
   void completed() noexcept override { loop_->push(*this); }
+  void dropped() noexcept override { delete this; }
   void* run() noexcept override {
     loop_->current = nullptr;
     try {

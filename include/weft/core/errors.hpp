@@ -37,6 +37,12 @@ class invalid_state_error : public error {
   using error::error;
 };
 
+/// A promise went away before it had given its future a value or an exception.
+class broken_promise_error : public error {
+ public:
+  broken_promise_error();
+};
+
 /// A loop that has ended was asked to do something.
 class loop_closed_error : public error {
  public:

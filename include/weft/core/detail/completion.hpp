@@ -14,6 +14,8 @@ class completion;
 class completion_waiter : public list_hook<completion_waiter> {
  public:
   virtual void completed() noexcept = 0;
+  /// It is done, but perhaps because its loop has ended: only those whose task still lives may make something ready.
+  virtual void dropped() noexcept { completed(); }
 
  protected:
   ~completion_waiter() = default;

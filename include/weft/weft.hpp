@@ -25,3 +25,9 @@
 #include <weft/core/timeout.hpp>
 #include <weft/core/wait.hpp>
 #include <weft/core/with.hpp>
+#include <weft/sync/barrier.hpp>
+#include <weft/sync/condition.hpp>
+#include <weft/sync/event.hpp>
+#include <weft/sync/lock.hpp>
+#include <weft/sync/queue.hpp>
+#include <weft/sync/semaphore.hpp>

@@ -30,6 +30,8 @@
 
 namespace scenario {
 
+using namespace std::chrono_literals;
+
 // ---- exceptions that programs throw; show() gives their Python names -----------------------------------------------
 
 /// An exception with the name of one of Python's.
@@ -73,7 +75,6 @@ inline std::string show(const std::exception_ptr& error) {
     return "Deadlock";
   } catch (const weft::loop_closed_error&) {
     return "RuntimeError";
-#if __has_include(<weft/sync/queue.hpp>)
   } catch (const weft::queue_empty&) {
     return "QueueEmpty";
   } catch (const weft::queue_full&) {
@@ -82,7 +83,6 @@ inline std::string show(const std::exception_ptr& error) {
     return "QueueShutDown";
   } catch (const weft::broken_barrier_error&) {
     return "BrokenBarrierError";
-#endif
   } catch (const std::invalid_argument&) {
     return "ValueError";
   } catch (const std::logic_error&) {

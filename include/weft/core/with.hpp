@@ -142,8 +142,9 @@ task<R> run_block(M& manager, Start start) {
     end.error = std::current_exception();
   }
   if (work) {
-    boundary<R> block{std::move(work)};
-    if constexpr (scope_manager<M>) manager.opened(block);
+    boundary<R> block;
+    if constexpr (scope_manager<M>) manager.opened(block);  // may refuse: the block is not begun then
+    block.adopt(std::move(work));
     got = co_await block;
     end.stopped = !got.has_value();
     if (got) end.error = got->error();

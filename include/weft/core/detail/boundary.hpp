@@ -64,14 +64,16 @@ class boundary_base : public leaf, public scope {
   }
 };
 
-/// Runs a task in a scope of its own and gives its result, or nothing if it was stopped.
+/// Runs the task that it adopted in a scope of its own and gives its result, or nothing if it was stopped.
 template <class T>
 class boundary : public boundary_base {
  public:
-  explicit boundary(task<T> child, bool masked = false)
-      : boundary_base{masked, &resume_after_stop}, child_{child.release()} {}
+  boundary() noexcept : boundary_base{false, &resume_after_stop} {}
   boundary(const boundary&) = delete;
   boundary& operator=(const boundary&) = delete;
+
+  /// Takes the task over; to be awaited next.
+  void adopt(task<T> child) { child_ = child.release(); }
 
   bool await_ready() const noexcept { return false; }
   template <weft_promise P>

@@ -1,0 +1,11 @@
+#pragma once
+
+/// TCP: streams, connecting, listening, serving; names and addresses.
+
+#include <weft/net/endpoint.hpp>
+#include <weft/net/open_connection.hpp>
+#include <weft/net/resolve.hpp>
+#include <weft/net/stream_errors.hpp>
+#include <weft/net/tcp_listener.hpp>
+#include <weft/net/tcp_server.hpp>
+#include <weft/net/tcp_stream.hpp>

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <vector>
+#include <weft/net/tcp_stream.hpp>
+
+namespace weft {
+
+/// How a port is listened on.
+struct listen_options {
+  /// How many connections may wait to be accepted; the system has a limit of its own.
+  int backlog = 4096;
+  /// Let other sockets, of this process or others, listen on the same port and share its connections (SO_REUSEPORT).
+  bool reuse_port = false;
+  /// Accepted connections send small writes at once (TCP_NODELAY).
+  bool no_delay = true;
+};
+static_assert(std::is_trivially_destructible_v<listen_options>);
+
+namespace detail {
+
+class listener_core;
+
+class accept_leaf final : public socket_leaf {
+ public:
+  explicit accept_leaf(listener_core& listener) noexcept;
+  ~accept_leaf();
+  tcp_stream await_resume();
+  const char* describe() const noexcept override { return "tcp_listener.accept"; }
+
+ private:
+  bool attempt() noexcept override;
+  endpoint peer_;
+  int accepted_ = -1;
+};
+
+struct [[nodiscard("accept does nothing until it is awaited")]] accept_operation {
+  listener_core* listener;
+  accept_leaf operator co_await() const noexcept { return accept_leaf{*listener}; }
+};
+
+}  // namespace detail
+
+/// A socket that accepts TCP connections. Move-only; the destructor closes it. Belongs to the loop on which it was
+/// made. tcp_server is the comfortable way; this is for accept loops of one's own.
+class tcp_listener {
+ public:
+  /// Listens on one address; port 0 lets the kernel pick one. An IPv6 listener takes no IPv4 connections. Throws
+  /// std::system_error, and std::logic_error outside a loop.
+  explicit tcp_listener(const endpoint& at, listen_options options = {});
+  tcp_listener(tcp_listener&& other) noexcept;
+  tcp_listener& operator=(tcp_listener&& other) noexcept;
+  ~tcp_listener();
+
+  /// Waits for a connection. Throws std::system_error; too_many_files_open and its kin pass when descriptors become
+  /// free, and the connection waits meanwhile. A stop loses no connection. One task at a time.
+  [[nodiscard]] detail::accept_operation accept();
+
+  /// Stops listening: connections that were not accepted are reset. Harmless when repeated.
+  void close() noexcept;
+  /// What it is bound to, with the port that was picked.
+  endpoint local_address() const;
+
+ private:
+  std::unique_ptr<detail::listener_core> core_;
+};
+
+}  // namespace weft

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+#include <weft/core/with.hpp>
+#include <weft/net/tcp_listener.hpp>
+
+namespace weft {
+
+namespace detail {
+
+class server_state;
+
+/// What a server does with its connections.
+class connection_handler {
+ public:
+  virtual ~connection_handler() = default;
+  virtual task<> serve(tcp_stream connection) = 0;
+};
+
+template <class F>
+class connection_handler_of final : public connection_handler {
+ public:
+  template <class G>
+  explicit connection_handler_of(G&& function) : function_(std::forward<G>(function)) {}
+  task<> serve(tcp_stream connection) override { return function_(std::move(connection)); }
+
+ private:
+  F function_;
+};
+
+}  // namespace detail
+
+/// Serves TCP connections inside a block: `with(tcp_server{host, port, handler}, [](tcp_server& server) -> task<>
+/// {...})`. asyncio.start_server.
+///
+/// Each connection runs `handler(tcp_stream)` as a task of its own; the server owns the handler. A handler that fails
+/// harms nobody else: its error goes to the loop's exception handler. Entering listens; leaving stops listening,
+/// cancels the connections that are still open, and waits for them. When the process has no descriptors left, accepting
+/// pauses and goes on when it can.
+class tcp_server {
+ public:
+  /// @param host a name or an address in numbers; a name is listened on at all its addresses. "" is every address of
+  ///             the machine, IPv4 and IPv6.
+  /// @param port 0: the kernel picks one; see port().
+  /// @param handler gives a task<> when called with a tcp_stream.
+  template <class F>
+    requires std::same_as<std::invoke_result_t<std::decay_t<F>&, tcp_stream>, task<>>
+  tcp_server(std::string host, std::uint16_t port, F&& handler, listen_options options = {})
+      : tcp_server{std::move(host), port,
+                   std::make_unique<detail::connection_handler_of<std::decay_t<F>>>(std::forward<F>(handler)),
+                   options} {}
+  tcp_server(tcp_server&& other) noexcept;
+  tcp_server& operator=(tcp_server&& other) = delete;
+  ~tcp_server();
+
+  /// The port it listens on. Throws std::logic_error before it listens.
+  std::uint16_t port() const;
+  /// What it listens on.
+  std::vector<endpoint> local_addresses() const;
+  /// How many connections are open.
+  std::size_t connections() const noexcept;
+  /// Accepts nothing more; open connections go on. Harmless when repeated.
+  void stop_accepting() noexcept;
+
+  /// For with(). Throws std::system_error that names the address, or with a code of resolve_category().
+  task<tcp_server&> enter();
+  task<> exit();
+
+ private:
+  tcp_server(std::string host, std::uint16_t port, std::unique_ptr<detail::connection_handler> handler,
+             listen_options options);
+  static task<tcp_server&> listen(tcp_server& self);
+  std::unique_ptr<detail::server_state> state_;
+};
+
+}  // namespace weft

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <weft/net/endpoint.hpp>
+
+namespace weft {
+
+/// Endpoints in the kernel's form.
+class endpoint_access {
+ public:
+  static endpoint from(const sockaddr_in& v4) noexcept;
+  static endpoint from(const sockaddr_in6& v6) noexcept;
+  /// An endpoint without meaning for families other than IPv4 and IPv6.
+  static endpoint from(const sockaddr_storage& any) noexcept;
+  /// Returns the length.
+  static socklen_t to(const endpoint& e, sockaddr_storage& out) noexcept;
+
+  static endpoint with_port(endpoint e, std::uint16_t port) noexcept {
+    e.port_ = port;
+    return e;
+  }
+
+  /// What a socket is bound to; an endpoint without meaning if the kernel does not say.
+  static endpoint local(int fd) noexcept;
+  static endpoint remote(int fd) noexcept;
+};
+
+}  // namespace weft

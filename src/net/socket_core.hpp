@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <weft/core/detail/io_watch.hpp>
+#include <weft/core/detail/posted.hpp>
+#include <weft/net/endpoint.hpp>
+
+namespace weft::detail {
+
+/// A descriptor as the operations on it see it. Stays in one place; closes the descriptor.
+class socket_core {
+ public:
+  /// Takes the non-blocking descriptor over, for the loop that runs on this thread.
+  explicit socket_core(int fd);
+  socket_core(const socket_core&) = delete;
+  socket_core& operator=(const socket_core&) = delete;
+  virtual ~socket_core();
+
+  /// Whoever waits is woken, and finds it closed.
+  void close() noexcept;
+  bool is_open() const noexcept { return watch.fd >= 0; }
+
+  /// Registers the descriptor, if it is not. Throws std::system_error.
+  void watch_it();
+  /// Throws std::logic_error on another loop than its own.
+  void check_loop() const;
+  /// "127.0.0.1:80": for messages.
+  virtual std::string describe() const = 0;
+
+  io_watch watch;
+  bool reading = false;  ///< a task waits to read
+  bool writing = false;
+  std::uint8_t turns = 0;  ///< system calls made without waiting
+
+ private:
+  std::shared_ptr<loop_shared> home_;
+};
+
+/// Throws std::system_error for an errno value; `what` says what failed.
+[[noreturn]] void throw_system_error(int error, const std::string& what);
+
+}  // namespace weft::detail

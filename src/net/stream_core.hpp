@@ -1,0 +1,35 @@
+#pragma once
+
+#include <weft/net/tcp_stream.hpp>
+
+#include "net/receive_buffer.hpp"
+#include "net/socket_core.hpp"
+
+namespace weft::detail {
+
+/// What a stream consists of.
+class stream_core final : public socket_core {
+ public:
+  stream_core(int fd, const endpoint& peer) : socket_core{fd}, remote{peer} {}
+  std::string describe() const override { return remote.to_string(); }
+
+  receive_buffer in;
+  endpoint remote;
+  bool at_end = false;
+  bool cannot_read = false;   ///< a large read_exactly was stopped midway
+  bool cannot_write = false;  ///< a write was stopped or failed midway
+};
+
+}  // namespace weft::detail
+
+namespace weft {
+
+/// Makes streams of the library's own sockets.
+class stream_access {
+ public:
+  /// Takes over a connected, non-blocking socket.
+  static tcp_stream make(int fd, const endpoint& peer);
+  static tcp_stream make(std::unique_ptr<detail::stream_core> core);
+};
+
+}  // namespace weft

@@ -52,9 +52,10 @@ template <class A>
 using kept_result_t = std::conditional_t<is_task<std::remove_cvref_t<A>>::value, await_result_t<A>,
                                          std::remove_cvref_t<await_result_t<A>>>;
 
+/// Awaits it as what it was given as: only the value of an rvalue task_handle may be moved out.
 template <class R, class A>
-task<R> await_in_task(A awaited) {
-  co_return co_await std::move(awaited);
+task<R> await_in_task(std::remove_cvref_t<A> awaited) {
+  co_return co_await static_cast<A&&>(awaited);
 }
 
 /// Any awaitable as a task that owns it.
@@ -63,7 +64,7 @@ auto as_task(A&& a) {
   if constexpr (is_task<std::remove_cvref_t<A>>::value) {
     return std::remove_cvref_t<A>{std::forward<A>(a)};
   } else {
-    return await_in_task<kept_result_t<A>, std::remove_cvref_t<A>>(std::forward<A>(a));
+    return await_in_task<kept_result_t<A>, A>(std::forward<A>(a));
   }
 }
 

@@ -24,7 +24,7 @@ void* join_leaf::run() noexcept {
 
 void check_may_await(const completion& awaited, void* frame) {
   scope& in = *promise_of(frame).in_scope;
-  if (in.loop != &awaited.loop()) throw std::logic_error{"a task or future can only be awaited on its own loop"};
+  if (in.loop != &awaited.home()) throw std::logic_error{"a task or future can only be awaited on its own loop"};
   if (static_cast<completion*>(&task_of(in)) == &awaited) throw std::logic_error{"a task cannot await itself"};
 }
 

@@ -237,8 +237,8 @@ std::string loop::describe_waiters() {
     for (running_task* task = owner->children().front(); task != nullptr; task = siblings::after(*task)) {
       leaf* waits = task->waiting_on;
       if (waits == nullptr) continue;
-      for (scope* inner = waits->inner_scope(); inner != nullptr && inner->waiting_on != nullptr;
-           inner = waits->inner_scope()) {
+      for (scope* inner = waits->scope_inside(); inner != nullptr && inner->waiting_on != nullptr;
+           inner = waits->scope_inside()) {
         waits = inner->waiting_on;
       }
       text.append("\n  ").append(task->name()).append(" waits in ").append(waits->describe());

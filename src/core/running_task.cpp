@@ -39,50 +39,47 @@ void task_owner::cancel_children() noexcept {
   }
 }
 
-running_task::running_task(event_loop& loop, void (*completed_entry)(void*)) noexcept
-    : scope{completed_entry, &on_stopped, &loop},
-      completion{loop},
-      number_{last_task_number.fetch_add(1, std::memory_order_relaxed) + 1} {}
+running_task::running_task(event_loop& on, void (*completed_entry)(void*)) noexcept
+    : scope{completed_entry, &on_stopped, &on}, number_{last_task_number.fetch_add(1, std::memory_order_relaxed) + 1} {}
 
 void running_task::report_unseen(const std::exception_ptr& error) const noexcept {
   constexpr const char* message = "Task exception was never retrieved";
-  if (this_thread_loop == loop_) {
-    loop_->report(message, error, name());
+  if (this_thread_loop == loop) {
+    loop->report(message, error, name());
   } else {
     report_to_stderr(message, error, name());
   }
 }
 
-void running_task::start(task_owner& owner, void* frame, std::string_view name, bool eager) {
+void running_task::start(task_owner& owner, std::string_view name, bool eager) {
   if (!name.empty()) name_ = std::make_unique<std::string>(name);
   owner_ = &owner;
-  if (owner.children_.empty()) loop_->owners.push_back(owner);
+  if (owner.children_.empty()) loop->owners.push_back(owner);
   owner.children_.push_back(*this);
   ++owner.child_count_;
-  frame_ = frame;
   if (!eager) {
-    loop_->push(*this);
+    loop->push(*this);
     return;
   }
-  scope* const caller = loop_->current;
-  loop_->current = this;
-  resume_until_suspended(*loop_, std::exchange(frame_, nullptr));
-  loop_->current = caller;
+  scope* const caller = loop->current;
+  loop->current = this;
+  resume_until_suspended(*loop, root_);
+  loop->current = caller;
 }
 
 void* running_task::run() noexcept {
   if (done()) {
-    loop_->current = nullptr;
+    loop->current = nullptr;
     owner_->children_.remove(*this);
     --owner_->child_count_;
-    if (owner_->children_.empty()) loop_->owners.remove(*owner_);
+    if (owner_->children_.empty()) loop->owners.remove(*owner_);
     task_owner* owner = std::exchange(owner_, nullptr);
     owner->child_done(*this);
     release();
     return nullptr;
   }
-  void* frame = std::exchange(frame_, nullptr);
-  loop_->current = this;
+  void* frame = root_;
+  loop->current = this;
   if (!stop_requested) return frame;
   return unwind(frame);  // it never began: that destroys its arguments
 }
@@ -93,26 +90,26 @@ after_stop running_task::on_stopped(scope& self) noexcept {
 }
 
 void running_task::finish(status how) noexcept {
-  loop_->push(*this);  // its owner hears of it first
+  loop->push(*this);  // its owner hears of it first
   complete(how);
 }
 
 void running_task::abandon() noexcept {
   scope* in = this;
   leaf* waits = waiting_on;
-  for (scope* inner = waits->inner_scope(); inner != nullptr; inner = waits->inner_scope()) {
+  for (scope* inner = waits->scope_inside(); inner != nullptr; inner = waits->scope_inside()) {
     in = inner;
     waits = inner->waiting_on;
   }
   waits->forget();
-  loop_->unwinding = true;
+  loop->unwinding = true;
   while (in != nullptr) {
     void* frame = std::exchange(in->waiting_on, nullptr)->frame();
-    scope* const around = in->outer;
+    scope* const around = scope_around(*in);
     destroy_frames(frame, *in);
     in = around;
   }
-  loop_->unwinding = false;
+  loop->unwinding = false;
   finish(status::cancelled);
 }
 
@@ -132,7 +129,7 @@ bool is_cancellation(const std::exception_ptr& error) noexcept {
 void throw_pending(const char* what) { throw invalid_state_error{what}; }
 
 void add_done_callback(completion& awaited, std::function<void()> callback) {
-  auto* waiter = new done_callback{awaited.loop(), std::move(callback)};
+  auto* waiter = new done_callback{awaited.home(), std::move(callback)};
   if (awaited.done()) {
     waiter->completed();
   } else {

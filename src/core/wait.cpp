@@ -17,10 +17,10 @@ class end_watch::ear final : public node, public completion_waiter, public poole
   }
   void completed() noexcept override {
     queued_ = true;
-    task_->completion::loop().push(*this);
+    task_->home().push(*this);
   }
   void* run() noexcept override {
-    task_->completion::loop().current = nullptr;
+    task_->home().current = nullptr;
     if (owner_ != nullptr) {
       std::erase(owner_->ears_, this);
       owner_->ended(*task_);

@@ -24,12 +24,11 @@ task_owner& root_owner(event_loop& loop) noexcept;
 
 template <class T>
 task_handle<T> start_task(event_loop& loop, task_owner& owner, task<T> work, const task_options& options) {
-  auto root = work.release();
   auto* running = new running_task_of<T>{loop};
-  running->adopt(root);
+  running->adopt(work.release());
   task_handle<T> handle{running};
   running->retain();
-  running->start(owner, root.address(), options.name, options.eager);
+  running->start(owner, options.name, options.eager);
   return handle;
 }
 

@@ -29,7 +29,7 @@ class shield_leaf : public completion_leaf {
  public:
   void completed() noexcept override {
     told_ = true;
-    loop().push(relay_);
+    awaited_->home().push(relay_);
   }
   const char* describe() const noexcept override { return "shield"; }
 

@@ -31,7 +31,7 @@ class yield_leaf : public leaf {
 class sleep_leaf : public leaf, public timer {
  public:
   /// @param until a deadline, or, if `relative`, nanoseconds from the suspension on.
-  sleep_leaf(std::int64_t until, bool relative) noexcept : until_{until}, relative_{relative} {}
+  sleep_leaf(std::int64_t until, bool relative) noexcept : relative_{relative}, until_{until} {}
   bool await_ready() const noexcept { return false; }
   template <weft_promise P>
   void await_suspend(std::coroutine_handle<P> waiting) {
@@ -45,8 +45,8 @@ class sleep_leaf : public leaf, public timer {
   void wait(void* frame);
   void withdraw() noexcept override;
 
-  std::int64_t until_;
   bool relative_;
+  std::int64_t until_;
 };
 
 /// What sleep() gives: a description, so that it can be passed on before it is awaited.

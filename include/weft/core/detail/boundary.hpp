@@ -10,19 +10,21 @@ namespace weft::detail {
 /// Runs a task in a scope of its own, inside the awaiting coroutine: the one primitive under with, wait_for and shield.
 ///
 /// To the scope around it is a leaf, and passes that one's stops on to the scope inside, unless it is masked.
-class boundary_base : public leaf, public scope {
+class boundary_base : public leaf, public inner_scope {
  public:
   void on_stop() noexcept override {
     if (!masked_) request_stop();
   }
-  scope* inner_scope() noexcept override { return this; }
+  scope* scope_inside() noexcept override { return this; }
   const char* describe() const noexcept override { return masked_ ? "clean-up" : "scope"; }
 
   bool was_stopped() const noexcept { return was_stopped_; }
 
  protected:
   boundary_base(bool masked, after_stop (*stopped_entry)(scope&) noexcept) noexcept
-      : scope{&on_completed, stopped_entry}, masked_{masked} {}
+      : inner_scope{{&on_completed, stopped_entry}}, masked_{masked} {
+    nested = true;
+  }
   ~boundary_base() = default;
 
   /// Makes `child` the outermost frame of the scope.

@@ -37,10 +37,10 @@ class completion {
   /// The exception it ended with; null if it has none. Counts as having looked at it.
   virtual std::exception_ptr error() noexcept = 0;
 
-  event_loop& loop() const noexcept { return *loop_; }
+  virtual event_loop& home() const noexcept = 0;
 
  protected:
-  explicit completion(event_loop& loop) noexcept : loop_{&loop} {}
+  completion() = default;
   ~completion() = default;
 
   /// Tells the waiters, in the order in which they came.
@@ -49,7 +49,6 @@ class completion {
     while (!waiters_.empty()) waiters_.pop_front().completed();
   }
 
-  event_loop* loop_;
   list<completion_waiter> waiters_;
   status status_ = status::pending;
   bool looked_at_ = false;  // somebody has taken notice of how it ended

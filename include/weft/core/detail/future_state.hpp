@@ -32,7 +32,8 @@ class future_state_base : public completion, public pooled {
   void set_exception(std::exception_ptr error);
 
  protected:
-  explicit future_state_base(event_loop& loop) noexcept : completion{loop} {}
+  explicit future_state_base(event_loop& loop) noexcept : loop_{&loop} {}
+  event_loop& home() const noexcept override { return *loop_; }
   virtual ~future_state_base() = default;
   virtual std::exception_ptr stored_error() const noexcept = 0;
   virtual void store_error(std::exception_ptr error) noexcept = 0;
@@ -45,6 +46,9 @@ class future_state_base : public completion, public pooled {
 
  private:
   std::uint32_t references_ = 1;
+
+ protected:
+  event_loop* loop_;
 };
 
 template <class T>

@@ -28,7 +28,7 @@ class leaf : public node {
   void* run() noexcept override;
 
   /// The scope inside, if this is a boundary.
-  virtual scope* inner_scope() noexcept { return nullptr; }
+  virtual scope* scope_inside() noexcept { return nullptr; }
   /// Leaves the place where it waits for good: its frame is about to be destroyed.
   void forget() noexcept {
     if (phase_ == phase::waiting) withdraw();

@@ -11,7 +11,8 @@ struct list_hook {
   list_hook* following = nullptr;
 };
 
-/// A doubly linked list of objects that live elsewhere: O(1) at both ends and for removal, no allocation.
+/// A doubly linked list of objects that live elsewhere: O(1) at both ends and for removal, no allocation. It is one
+/// pointer: the first item's `previous` is the last.
 template <class T, class Tag = T>
 class list {
   using hook = list_hook<Tag>;
@@ -19,27 +20,40 @@ class list {
  public:
   bool empty() const noexcept { return first_ == nullptr; }
   T* front() const noexcept { return static_cast<T*>(first_); }
-  T* back() const noexcept { return static_cast<T*>(last_); }
+  T* back() const noexcept { return first_ == nullptr ? nullptr : static_cast<T*>(first_->previous); }
   static T* after(const T& item) noexcept { return static_cast<T*>(static_cast<const hook&>(item).following); }
 
   void push_back(T& item) noexcept {
     hook& h = item;
-    h.previous = last_;
     h.following = nullptr;
-    (last_ != nullptr ? last_->following : first_) = &h;
-    last_ = &h;
+    if (first_ == nullptr) {
+      h.previous = &h;
+      first_ = &h;
+    } else {
+      h.previous = first_->previous;
+      first_->previous->following = &h;
+      first_->previous = &h;
+    }
   }
   void push_front(T& item) noexcept {
     hook& h = item;
     h.following = first_;
-    h.previous = nullptr;
-    (first_ != nullptr ? first_->previous : last_) = &h;
+    h.previous = first_ == nullptr ? &h : first_->previous;
+    if (first_ != nullptr) first_->previous = &h;
     first_ = &h;
   }
   void remove(T& item) noexcept {
     hook& h = item;
-    (h.previous != nullptr ? h.previous->following : first_) = h.following;
-    (h.following != nullptr ? h.following->previous : last_) = h.previous;
+    if (h.following != nullptr) {
+      h.following->previous = h.previous;
+    } else {
+      first_->previous = h.previous;
+    }
+    if (first_ == &h) {
+      first_ = h.following;
+    } else {
+      h.previous->following = h.following;
+    }
     h.previous = h.following = nullptr;
   }
   T& pop_front() noexcept {
@@ -50,7 +64,6 @@ class list {
 
  private:
   hook* first_ = nullptr;
-  hook* last_ = nullptr;
 };
 
 }  // namespace weft::detail

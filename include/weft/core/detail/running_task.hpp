@@ -41,9 +41,9 @@ class task_owner : public list_hook<task_owner> {
 };
 
 /// A task that runs: the unit of concurrency and of cancellation. Its owner and each handle hold a reference.
-class running_task : public node, public scope, public completion, public list_hook<running_task>, public pooled {
+class running_task : public node, public scope, public list_hook<running_task>, public completion, public pooled {
  public:
-  running_task(event_loop& loop, void (*completed_entry)(void*)) noexcept;
+  running_task(event_loop& on, void (*completed_entry)(void*)) noexcept;
   virtual ~running_task() = default;
 
   void retain() noexcept { ++references_; }
@@ -52,7 +52,7 @@ class running_task : public node, public scope, public completion, public list_h
   }
 
   /// Takes its place with its owner and, unless eager, in the ready queue. Takes over the caller's reference.
-  void start(task_owner& owner, void* frame, std::string_view name, bool eager);
+  void start(task_owner& owner, std::string_view name, bool eager);
 
   void* run() noexcept override;
   bool cancel() noexcept override {
@@ -60,6 +60,7 @@ class running_task : public node, public scope, public completion, public list_h
     request_stop();
     return true;
   }
+  event_loop& home() const noexcept override { return *loop; }
   std::exception_ptr error() noexcept override {
     looked_at_ = true;
     return status_ == status::error ? stored_error() : nullptr;
@@ -82,11 +83,13 @@ class running_task : public node, public scope, public completion, public list_h
   static after_stop on_stopped(scope& self) noexcept;
 
  private:
-  task_owner* owner_ = nullptr;
-  void* frame_ = nullptr;  // of the root coroutine, until it was started
-  std::unique_ptr<std::string> name_;
-  std::uint32_t number_;
   std::uint32_t references_ = 1;
+  std::uint32_t number_;
+  task_owner* owner_ = nullptr;
+  std::unique_ptr<std::string> name_;
+
+ protected:
+  void* root_ = nullptr;  // the frame of the outermost coroutine
 };
 
 /// Tells whether an error that leaves a task's root makes it cancelled rather than failed.
@@ -96,7 +99,7 @@ bool is_cancellation(const std::exception_ptr& error) noexcept;
 template <class T>
 class running_task_of final : public running_task {
  public:
-  explicit running_task_of(event_loop& loop) noexcept : running_task{loop, &on_completed} {}
+  explicit running_task_of(event_loop& on) noexcept : running_task{on, &on_completed} {}
   ~running_task_of() override {
     if (status_ == status::error && !looked_at_) report_unseen(outcome.error());
   }
@@ -107,9 +110,8 @@ class running_task_of final : public running_task {
     promise_base& promise = root.promise();
     promise.in_scope = this;
     promise.continuation = static_cast<scope*>(this);
-    root_ = root;
+    root_ = root.address();
   }
-  void* root() const noexcept { return root_.address(); }
 
  private:
   static void on_completed(void* self) {
@@ -117,25 +119,24 @@ class running_task_of final : public running_task {
     task.collect();
   }
   void collect() noexcept {
+    auto root = std::coroutine_handle<task_promise<T>>::from_address(root_);
     try {
-      outcome.take_from(root_.promise().outcome);
+      outcome.take_from(root.promise().outcome);
     } catch (...) {
       outcome.set_error(std::current_exception());
     }
-    root_.destroy();
+    root.destroy();
     status how = status::value;
     if (outcome.has_error()) how = is_cancellation(outcome.error()) ? status::cancelled : status::error;
     finish(how);
   }
   std::exception_ptr stored_error() const noexcept override { return outcome.error(); }
-
-  std::coroutine_handle<task_promise<T>> root_;
 };
 
 /// The innermost running task around a scope.
 inline running_task& task_of(scope& inner) noexcept {
   scope* s = &inner;
-  while (s->outer != nullptr) s = s->outer;
+  while (s->nested) s = static_cast<inner_scope*>(s)->outer;
   return static_cast<running_task&>(*s);
 }
 

@@ -24,12 +24,20 @@ struct scope {
   after_stop (*stopped)(scope& self) noexcept;
   event_loop* loop = nullptr;
   leaf* waiting_on = nullptr;  ///< What the innermost coroutine waits for; null while one runs.
-  scope* outer = nullptr;      ///< The scope around a boundary's; null for a task's own.
   bool stop_requested = false;
+  bool nested = false;  ///< This is an inner_scope.
 
   /// Stops what runs in the scope: at once if it waits, else at its next suspension.
   inline void request_stop() noexcept;
 };
+
+/// The scope of a boundary.
+struct inner_scope : scope {
+  scope* outer = nullptr;
+};
+
+/// The scope around a boundary's; null for a task's own.
+inline scope* scope_around(scope& s) noexcept { return s.nested ? static_cast<inner_scope&>(s).outer : nullptr; }
 
 /// Destroys the frames from `frame` outwards to `end`, its scope.
 void destroy_frames(void* frame, scope& end) noexcept;

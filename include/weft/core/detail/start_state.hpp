@@ -13,7 +13,8 @@ namespace detail {
 /// Where a task started by task_group::start says that it is ready.
 class start_state_base : public completion {
  public:
-  explicit start_state_base(event_loop& loop) noexcept : completion{loop} {}
+  explicit start_state_base(event_loop& loop) noexcept : loop_{&loop} {}
+  event_loop& home() const noexcept override { return *loop_; }
   bool cancel() noexcept override { return false; }
   std::exception_ptr error() noexcept override { return error_; }
   void fail(std::exception_ptr error) noexcept {
@@ -23,6 +24,7 @@ class start_state_base : public completion {
 
  protected:
   ~start_state_base() = default;
+  event_loop* loop_;
   std::exception_ptr error_;
 };
 

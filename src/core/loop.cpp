@@ -211,16 +211,10 @@ void loop::end_tasks() {
     if (owner != &roots) owner->cancel_children();
   }
   run_to_idle();
-  // What is left waits, in its clean-up, for what cannot come: the innermost tasks first.
+  // What is left waits, in its clean-up, for what cannot come: the innermost tasks first, and one by one, because the end
+  // of one may be what others wait for.
   while (task_owner* last = owners.back()) {
-    while (running_task* task = last->children().back()) {
-      if (task->done()) break;
-      task->abandon();
-      if (owners.back() != last) break;
-    }
-    for (running_task* task = last->children().front(); task != nullptr; task = list<running_task>::after(*task)) {
-      if (!task->done()) task->abandon();
-    }
+    last->children().back()->abandon();
     run_to_idle();
   }
   while (has_ready()) run_round();

@@ -8,6 +8,7 @@ TEST(Condition, s139_cond_notify) {
       auto held = co_await c.acquire();
       log(name, " waits");
       co_await c.wait(held);
+      // wait() gives nothing here, where Python's gives True.
       log(name, " woke ", held.owns_lock(), " locked ", c.locked());
       co_await sleep(5);
     }
@@ -62,7 +63,6 @@ TEST(Condition, s140_cond_wait_for) {
     }
     {
       auto held = co_await c.acquire();
-      // What the predicate gives must be convertible to bool; Python's truth of a string has no counterpart.
       const char* value = co_await c.wait(held, [] { return "yes"; });
       log("at once ", value);
     }

@@ -24,6 +24,7 @@ class callback_handle::state final : public detail::node,
   void cancel() noexcept {
     if (!pending_ || cancelled_) return;
     cancelled_ = true;
+    const auto dropped = std::move(function_);
     if (armed()) {
       loop_->disarm(*this);
       const auto keep = std::move(pending_);

@@ -148,5 +148,3 @@ void million_sleeping_tasks(benchmark::State& state) {
 BENCHMARK(million_sleeping_tasks)->Iterations(1)->Unit(benchmark::kMillisecond);
 
 }  // namespace
-
-BENCHMARK_MAIN();

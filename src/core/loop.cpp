@@ -211,8 +211,8 @@ void loop::end_tasks() {
     if (owner != &roots) owner->cancel_children();
   }
   run_to_idle();
-  // What is left waits, in its clean-up, for what cannot come: the innermost tasks first, and one by one, because the end
-  // of one may be what others wait for.
+  // What is left waits, in its clean-up, for what cannot come: the innermost tasks first, and one by one, because the
+  // end of one may be what others wait for.
   while (task_owner* last = owners.back()) {
     last->children().back()->abandon();
     run_to_idle();

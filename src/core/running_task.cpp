@@ -7,7 +7,14 @@ namespace weft {
 namespace detail {
 
 namespace {
-std::atomic<std::uint32_t> last_task_number{0};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+/// Numbers are unique in the process, and a loop takes them by the block: an atomic increment for each task would be
+/// the largest part of making one.
+std::uint32_t next_task_number(event_loop& loop) noexcept {
+  constexpr std::uint32_t block = 1024;
+  static constinit std::atomic<std::uint32_t> taken{0};
+  if (loop.task_number % block == 0) loop.task_number = taken.fetch_add(block, std::memory_order_relaxed);
+  return ++loop.task_number;
+}
 
 /// A done callback: takes its turn in the ready queue when the task is done.
 class done_callback final : public node, public completion_waiter, public pooled {
@@ -40,7 +47,7 @@ void task_owner::cancel_children() noexcept {
 }
 
 running_task::running_task(event_loop& on, void (*completed_entry)(void*)) noexcept
-    : scope{completed_entry, &on_stopped, &on}, number_{last_task_number.fetch_add(1, std::memory_order_relaxed) + 1} {}
+    : scope{completed_entry, &on_stopped, &on}, number_{next_task_number(on)} {}
 
 void running_task::report_unseen(const std::exception_ptr& error) const noexcept {
   constexpr const char* message = "Task exception was never retrieved";

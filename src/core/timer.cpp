@@ -20,4 +20,29 @@ void timer_heap::sift_down(std::size_t slot, entry moving) noexcept {
   place(slot, moving);
 }
 
+void timer_heap::remove_front() noexcept {
+  const entry last = entries_.back();
+  entries_.pop_back();
+  if (!entries_.empty()) sift_down(0, last);
+}
+
+timer& timer_heap::pop() noexcept {
+  timer& first = *entries_.front().owner;
+  first.slot_ = timer::idle;
+  remove_front();
+  return first;
+}
+
+void timer_heap::rebuild() noexcept {
+  std::size_t kept = 0;
+  for (const entry& e : entries_) {
+    if (e.owner != nullptr) place(kept++, e);
+  }
+  entries_.resize(kept);
+  dead_ = 0;
+  for (std::size_t slot = kept / 4 + 1; slot-- > 0;) {
+    if (slot < kept) sift_down(slot, entries_[slot]);
+  }
+}
+
 }  // namespace weft::detail

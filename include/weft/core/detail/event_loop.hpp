@@ -39,6 +39,8 @@ class event_loop {
   bool unwinding = false;
   /// The owners that have tasks on this loop, in the order in which they got their first.
   list<task_owner> owners;
+  /// The number of the loop's youngest task; see next_task_number.
+  std::uint32_t task_number = 0;
   /// Things that may make something ready though the loop sees nothing coming: jobs on threads.
   std::uint32_t outside_work = 0;
   /// Hands an error that nobody can catch to the loop's exception handler.

@@ -31,79 +31,74 @@ class timer {
 
 /// Timers by deadline, equal deadlines in the order in which they were armed. A heap of four children a node: half the
 /// levels of a binary one, and the four lie together.
+///
+/// A disarmed timer only leaves a dead entry behind; when half of the entries are dead, the heap is built anew without
+/// them. So disarming costs no walk through the heap, and most timers (timeouts) are disarmed.
 class timer_heap {
  public:
-  bool empty() const noexcept { return entries_.empty(); }
+  bool empty() noexcept {
+    drop_dead_front();
+    return entries_.empty();
+  }
+  // These three want a timer to be there: ask empty() first.
   std::int64_t first_deadline() const noexcept { return entries_.front().deadline; }
   std::uint64_t first_number() const noexcept { return entries_.front().number; }
+  /// Removes the first timer and returns it.
+  timer& pop() noexcept;
+
   /// The number that the next armed timer gets; grows with each.
   std::uint64_t next_number() const noexcept { return next_number_; }
 
-  void arm(timer& t, std::int64_t deadline);
-  void disarm(timer& t) noexcept;
-  /// Removes the first timer and returns it.
-  timer& pop() noexcept;
+  void arm(timer& t, std::int64_t deadline) {
+    entries_.push_back({});
+    sift_up(entries_.size() - 1, {deadline, next_number_++, &t});
+  }
+  void disarm(timer& t) noexcept {
+    const std::size_t slot = t.slot_;
+    t.slot_ = timer::idle;
+    if (slot + 1 == entries_.size()) {
+      entries_.pop_back();
+    } else {
+      entries_[slot].owner = nullptr;
+      if (++dead_ * 2 > entries_.size()) rebuild();
+    }
+  }
 
  private:
   struct entry {
     std::int64_t deadline;
     std::uint64_t number;
-    timer* owner;
+    timer* owner;  // null: dead
     bool before(const entry& other) const noexcept {
       return deadline != other.deadline ? deadline < other.deadline : number < other.number;
     }
   };
-  void sift_up(std::size_t slot, entry moving) noexcept;
-  void sift_down(std::size_t slot, entry moving) noexcept;
-  void remove(std::size_t slot) noexcept;
+  void sift_up(std::size_t slot, entry moving) noexcept {
+    while (slot > 0) {
+      const std::size_t parent = (slot - 1) / 4;
+      if (!moving.before(entries_[parent])) break;
+      place(slot, entries_[parent]);
+      slot = parent;
+    }
+    place(slot, moving);
+  }
   void place(std::size_t slot, const entry& e) noexcept {
     entries_[slot] = e;
-    e.owner->slot_ = static_cast<std::uint32_t>(slot);
+    if (e.owner != nullptr) e.owner->slot_ = static_cast<std::uint32_t>(slot);
   }
+  void drop_dead_front() noexcept {
+    while (!entries_.empty() && entries_.front().owner == nullptr) {
+      --dead_;
+      remove_front();
+    }
+  }
+  void sift_down(std::size_t slot, entry moving) noexcept;
+  void remove_front() noexcept;
+  void rebuild() noexcept;
 
   std::vector<entry> entries_;
   std::uint64_t next_number_ = 0;
+  std::size_t dead_ = 0;
 };
-
-// ---- implementation ------------------------------------------------------------------------------------------------
-
-inline void timer_heap::sift_up(std::size_t slot, entry moving) noexcept {
-  while (slot > 0) {
-    const std::size_t parent = (slot - 1) / 4;
-    if (!moving.before(entries_[parent])) break;
-    place(slot, entries_[parent]);
-    slot = parent;
-  }
-  place(slot, moving);
-}
-
-inline void timer_heap::arm(timer& t, std::int64_t deadline) {
-  entries_.push_back({});
-  sift_up(entries_.size() - 1, {deadline, next_number_++, &t});
-}
-
-inline void timer_heap::disarm(timer& t) noexcept {
-  const std::size_t slot = t.slot_;
-  t.slot_ = timer::idle;
-  remove(slot);
-}
-
-inline void timer_heap::remove(std::size_t slot) noexcept {
-  const entry last = entries_.back();
-  entries_.pop_back();
-  if (slot == entries_.size()) return;
-  if (slot > 0 && last.before(entries_[(slot - 1) / 4])) {
-    sift_up(slot, last);
-  } else {
-    sift_down(slot, last);
-  }
-}
-
-inline timer& timer_heap::pop() noexcept {
-  timer& first = *entries_.front().owner;
-  first.slot_ = timer::idle;
-  remove(0);
-  return first;
-}
 
 }  // namespace weft::detail

@@ -1,4 +1,5 @@
 #include <chrono>
+#include <exception>
 #include <stdexcept>
 #include <system_error>
 #include <weft/core/background_group.hpp>
@@ -94,17 +95,18 @@ task<tcp_server&> tcp_server::listen(tcp_server& self) {
     addresses = co_await resolve(state.host, state.port);
   }
   std::vector<tcp_listener> listeners;
+  std::exception_ptr missing;
   for (const endpoint& address : addresses) {
     const std::uint16_t port = listeners.empty() ? state.port : listeners.front().local_address().port();
     try {
       listeners.emplace_back(*endpoint::parse(address.address(), port), state.options);
     } catch (const std::system_error& e) {
       // A machine without IPv6 serves what it has.
-      const bool no_such_family =
-          e.code() == std::errc::address_family_not_supported || e.code() == std::errc::address_not_available;
-      if (!no_such_family || listeners.empty()) throw;
+      if (e.code() != std::errc::address_family_not_supported && e.code() != std::errc::address_not_available) throw;
+      missing = std::current_exception();
     }
   }
+  if (listeners.empty()) std::rethrow_exception(missing);
   state.listeners = std::move(listeners);
   for (tcp_listener& listener : state.listeners) {
     state.acceptors.create_task(detail::accept_connections(state, listener), {.name = "tcp_server"});

@@ -52,7 +52,7 @@ TEST(Barrier, s148_bar_cancel) {
                  co_await sleep(10);
                  log("waiting ", bar.n_waiting());
                  auto c = spawn(job("C", bar), "C");
-                 co_await weft::wait(std::vector{b, c});
+                 co_await weft::wait(handles(b, c));
                });
 }
 

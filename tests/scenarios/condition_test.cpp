@@ -113,7 +113,7 @@ TEST(Condition, s142_cond_cancel) {
                  co_await sleep(20);
                  log("still ", outcome(w));
                  held.unlock();
-                 co_await weft::wait(std::vector{w});
+                 co_await weft::wait(handles(w));
                  log(outcome(w), " locked ", c.locked());
                });
 }
@@ -135,7 +135,7 @@ TEST(Condition, s143_cond_cancel_twice) {
                  co_await sleep(10);
                  log("still ", outcome(w));
                  held.unlock();
-                 co_await weft::wait(std::vector{w});
+                 co_await weft::wait(handles(w));
                  log(outcome(w), " cancelling ", w.cancelling());
                });
 }

@@ -135,7 +135,7 @@ TEST(Lock, s125_lock_exception_releases) {
                  co_await sleep(10);
                  log("locked ", lock.locked());
                  t.cancel();
-                 co_await weft::wait(std::vector{t});
+                 co_await weft::wait(handles(t));
                  log("locked ", lock.locked());
                });
 }

@@ -137,7 +137,7 @@ TEST(Semaphore, s133_sem_exception) {
                  auto t = spawn(job(sem, false), "T");
                  co_await sleep(10);
                  t.cancel();
-                 co_await weft::wait(std::vector{t});
+                 co_await weft::wait(handles(t));
                  log("locked ", sem.locked());
                });
 }

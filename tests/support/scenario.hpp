@@ -243,6 +243,14 @@ std::string outcomes(const Tasks& tasks, std::string_view between = " ") {
   return text;
 }
 
+/// Handles as wait() takes them; g++ 12 cannot compile `std::vector{a, b}` in an awaited call.
+template <class First, class... Rest>
+std::vector<First> handles(const First& first, const Rest&... rest) {
+  std::vector<First> list{first};
+  (list.push_back(rest), ...);
+  return list;
+}
+
 /// Calls a function when it is destroyed by a stop: what stands for `except CancelledError: ...; raise`, where
 /// nothing is awaited.
 template <class F>

@@ -1,0 +1,53 @@
+#include <stdexcept>
+#include <utility>
+#include <weft/http/client_connection.hpp>
+
+namespace weft::http {
+
+client_connection::client_connection(tcp_stream stream, const parser_limits& limits)
+    : stream_{std::move(stream)}, parser_{"GET", limits} {}
+
+task<> client_connection::send(std::string_view method, std::string_view request) {
+  if (used_ && !reusable()) throw std::logic_error{"this connection cannot carry another request"};
+  used_ = true;
+  parser_.reset(method);
+  co_await stream_.write(request);
+  for (;;) {
+    const std::optional<parser_event> event = next_event();
+    if (event && event->part == message_part::head) co_return;
+    if (event) continue;
+    const std::string_view more = co_await stream_.fill();
+    if (more.empty()) end_of_stream();
+  }
+}
+
+task<std::string_view> client_connection::read_body() {
+  while (!parser_.done()) {
+    const std::optional<parser_event> event = next_event();
+    if (event && event->part == message_part::body) co_return event->bytes;
+    if (event || parser_.done()) continue;
+    const std::string_view more = co_await stream_.fill();
+    if (more.empty()) end_of_stream();
+  }
+  co_return std::string_view{};
+}
+
+/// The next event in what has been read. If there is none, all of it has been taken.
+std::optional<parser_event> client_connection::next_event() {
+  give_back_taken();
+  const std::string_view before = stream_.buffered();
+  std::string_view input = before;
+  std::optional<parser_event> event = parser_.next(input);
+  taken_ = before.size() - input.size();
+  if (!event) give_back_taken();
+  return event;
+}
+
+void client_connection::give_back_taken() { stream_.consume(std::exchange(taken_, 0)); }
+
+void client_connection::end_of_stream() {
+  ended_ = true;
+  parser_.finish();
+}
+
+}  // namespace weft::http

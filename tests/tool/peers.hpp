@@ -1,0 +1,78 @@
+#pragma once
+
+// What the program talks to: a real server, and scripted ones that misbehave.
+
+#include <sys/types.h>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "tool.hpp"
+
+namespace weft_test {
+
+/// A port of the loopback where nothing listens.
+std::uint16_t unused_port();
+
+/// One accepted connection of a scripted server's.
+class peer_connection {
+ public:
+  explicit peer_connection(int fd) : fd_{fd} {}
+  /// Reads the head of a request; the path it asks for, or "" when the client has gone.
+  std::string read_request();
+  void write(std::string_view text) const;
+  /// Closes it with a reset instead of an orderly end.
+  void reset_on_close() const;
+  /// Waits until the client closes.
+  void wait_for_close();
+
+ private:
+  int fd_;
+  std::string buffered_;
+};
+
+/// Runs `script` on a thread for each connection.
+class scripted_server {
+ public:
+  explicit scripted_server(std::function<void(peer_connection&)> script);
+  ~scripted_server();
+  std::string url(std::string_view path) const;
+  int connections() const { return connections_; }
+
+ private:
+  void accept_all();
+
+  std::function<void(peer_connection&)> script_;
+  int listener_ = -1;
+  std::uint16_t port_ = 0;
+  std::atomic<int> connections_{0};
+  std::atomic<bool> ending_{false};
+  std::vector<int> open_;
+  std::vector<std::thread> threads_;
+  std::thread acceptor_;
+};
+
+/// "HTTP/1.1 200 OK" with this body.
+std::string ok(std::string_view body);
+
+/// nginx over a directory. Each answer tells in x-connection which connection it came over.
+class nginx {
+ public:
+  explicit nginx(const std::string& root);
+  ~nginx();
+  static bool installed();
+  std::string url(std::string_view path) const;
+
+ private:
+  bool start(const std::string& root);
+
+  scratch place_;
+  pid_t pid_ = -1;
+  std::uint16_t port_ = 0;
+};
+
+}  // namespace weft_test

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "fetcher.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace weft::tool {
+
+/// What `weft fetch` was asked to do.
+struct fetch_request {
+  std::vector<std::string> urls;
+  std::string list;          ///< a file of URLs; "-": standard input; empty: none
+  std::string output = "-";  ///< where the records go; "-": standard output
+  double timeout = 30;       ///< seconds
+  bool quiet = false;
+  fetch_limits limits;
+};
+
+/// How the program ends.
+enum exit_status : int {
+  all_succeeded = 0,
+  some_failed = 1,
+  wrong_usage = 2,        ///< or what was named cannot be opened or read
+  output_failed = 3,      ///< records are missing
+  ended_by_signal = 128,  ///< plus its number
+};
+
+/// Declares the command; what is given on the command line goes to `request`.
+CLI::App& add_fetch_command(CLI::App& program, fetch_request& request);
+
+/// Does it. @return the status that the program ends with.
+int fetch(const fetch_request& request);
+
+}  // namespace weft::tool

@@ -1,0 +1,29 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <weft/version.hpp>
+
+#include "fetch_command.hpp"
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // NOLINT(bugprone-signal-handler,cert-err33-c): a write fails instead
+  CLI::App program{"weft: work on the web, many things at a time", "weft"};
+  program.set_version_flag("--version", "weft " WEFT_VERSION_STRING);
+  program.require_subcommand(1);
+  weft::tool::fetch_request request;
+  weft::tool::add_fetch_command(program, request);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return program.exit(e) == 0 ? 0 : weft::tool::wrong_usage;
+  }
+  try {
+    return weft::tool::fetch(request);
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "weft: {}\n", e.what());
+    return weft::tool::wrong_usage;
+  }
+}

@@ -1,0 +1,115 @@
+#include "record_writer.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <string_view>
+
+namespace weft::tool {
+
+record_writer::record_writer(const std::string& path) {
+  if (path == "-") {
+    file_ = descriptor{STDOUT_FILENO};
+  } else {
+    file_ = descriptor{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)};
+    if (file_.get() < 0) throw std::system_error{errno, std::generic_category(), path};
+  }
+}
+
+record_writer::~record_writer() { finish(); }
+
+void record_writer::start(loop_handle loop) {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are for the loop's thread
+  thread_ = std::thread{[this, loop = std::move(loop)]() mutable { write_all(std::move(loop)); }};
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void record_writer::commit() {
+  if (buffer_.size() >= worth_writing) flush();
+}
+
+void record_writer::flush() {
+  if (failed()) {
+    buffer_.clear();
+  } else if (!buffer_.empty() && !busy_) {
+    hand_over();
+  }
+}
+
+void record_writer::hand_over() {
+  const std::lock_guard held{mutex_};
+  piece_.swap(buffer_);
+  buffer_.clear();
+  busy_ = true;
+  changed_.notify_one();
+}
+
+task<> record_writer::room() {
+  while (crowded()) {
+    room_.clear();
+    co_await room_.wait();
+  }
+}
+
+void record_writer::written() {
+  commit();
+  if (!crowded()) room_.set();
+}
+
+std::error_code record_writer::finish() {
+  if (thread_.joinable()) {
+    {
+      const std::lock_guard held{mutex_};
+      ending_ = true;
+      changed_.notify_one();
+    }
+    thread_.join();
+    if (!failed()) write_piece(buffer_);
+    buffer_.clear();
+  }
+  return error_;
+}
+
+void record_writer::write_all(std::optional<loop_handle> loop) {
+  for (;;) {
+    {
+      std::unique_lock held{mutex_};
+      changed_.wait(held, [&] { return busy_ || ending_; });
+      if (!busy_) return;
+    }
+    write_piece(piece_);
+    {
+      const std::lock_guard held{mutex_};
+      busy_ = false;
+    }
+    try {
+      if (loop) loop->call_soon_threadsafe([this] { written(); });
+    } catch (const loop_closed_error&) {  // nobody waits for room any more
+      loop.reset();
+    }
+  }
+}
+
+void record_writer::write_piece(const std::string& piece) {
+  std::string_view rest = piece;
+  while (!rest.empty() && !failed()) {
+    const ssize_t count = ::write(file_.get(), rest.data(), rest.size());
+    if (count >= 0) {
+      rest.remove_prefix(static_cast<std::size_t>(count));
+    } else if (errno == EAGAIN) {  // somebody else has made it non-blocking
+      pollfd writable{file_.get(), POLLOUT, 0};
+      ::poll(&writable, 1, -1);
+    } else if (errno != EINTR) {
+      error_ = {errno, std::generic_category()};
+      failed_ = true;
+    }
+  }
+}
+
+}  // namespace weft::tool

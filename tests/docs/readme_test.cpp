@@ -1,0 +1,38 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+
+// Its main() is a function like another here, and not called: it would lack a return.
+#define main main_of_example
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wreturn-type"
+#include "../../examples/hello.cpp"
+#pragma GCC diagnostic pop
+#undef main
+
+namespace {
+
+std::string read_file(const char* path) {
+  std::ostringstream content;
+  content << std::ifstream{path}.rdbuf();
+  return content.str();
+}
+
+TEST(Readme, ShowsTheExampleAsItIsCompiled) {
+  const std::string readme = read_file("../README.md");
+  const std::string example = read_file("../examples/hello.cpp");
+  ASSERT_FALSE(example.empty());
+  EXPECT_NE(readme.find("```cpp\n" + example + "```\n"), std::string::npos);
+}
+
+TEST(Readme, SaysWhatTheExamplePrints) {
+  testing::internal::CaptureStdout();
+  weft::run(amain());
+  std::fflush(stdout);
+  const std::string printed = testing::internal::GetCapturedStdout();
+  EXPECT_NE(read_file("../README.md").find("```text\n" + printed + "```\n"), std::string::npos) << printed;
+}
+
+}  // namespace

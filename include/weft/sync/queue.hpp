@@ -167,7 +167,7 @@ class basic_queue : public queue_base {
 /// A put wakes the getter that has waited longest but leaves the item in the queue until that one runs. Belongs to one
 /// loop; must outlive those who wait for it. Items need to be movable only.
 template <class T>
-class queue : public detail::basic_queue<T, detail::fifo_storage<T>> {
+class queue final : public detail::basic_queue<T, detail::fifo_storage<T>> {
  public:
   using detail::basic_queue<T, detail::fifo_storage<T>>::basic_queue;
 };
@@ -175,14 +175,14 @@ class queue : public detail::basic_queue<T, detail::fifo_storage<T>> {
 /// A queue that gives the smallest item first, and equal ones in the order in which they were put.
 /// asyncio.PriorityQueue.
 template <class T, class Compare = std::less<T>>
-class priority_queue : public detail::basic_queue<T, detail::priority_storage<T, Compare>> {
+class priority_queue final : public detail::basic_queue<T, detail::priority_storage<T, Compare>> {
  public:
   using detail::basic_queue<T, detail::priority_storage<T, Compare>>::basic_queue;
 };
 
 /// A queue that gives the latest item first. asyncio.LifoQueue.
 template <class T>
-class lifo_queue : public detail::basic_queue<T, detail::lifo_storage<T>> {
+class lifo_queue final : public detail::basic_queue<T, detail::lifo_storage<T>> {
  public:
   using detail::basic_queue<T, detail::lifo_storage<T>>::basic_queue;
 };

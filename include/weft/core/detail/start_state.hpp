@@ -97,29 +97,38 @@ class task_status {
 
 namespace detail {
 
+/// However the task ends, and also if it never begins, the one who waits for the start hears of it.
+template <class T>
+class start_keeper {
+ public:
+  explicit start_keeper(std::shared_ptr<start_state<T>> kept) noexcept : state{std::move(kept)} {}
+  start_keeper(start_keeper&& other) noexcept = default;
+  start_keeper& operator=(start_keeper&&) = delete;
+  ~start_keeper() {
+    if (state == nullptr || state->done()) return;
+    state->fail(std::make_exception_ptr(weft::error{"the task ended without calling started()"}));
+  }
+
+  std::shared_ptr<start_state<T>> state;
+};
+
 template <class T, class F>
-task<> run_and_report_start(F function, std::shared_ptr<start_state<T>> state) {
-  /// However the task ends, the one who waits for the start hears of it.
-  struct last_word {
-    start_state<T>& state;
-    ~last_word() {
-      if (!state.done()) state.fail(std::make_exception_ptr(weft::error{"the task ended without calling started()"}));
-    }
-  } const last{*state};
+task<> run_and_report_start(F function, start_keeper<T> keeper) {
   std::exception_ptr early;
   try {
-    co_await function(task_status<T>{state});
+    co_await function(task_status<T>{keeper.state});
   } catch (...) {
-    if (state->done()) throw;
+    if (keeper.state->done()) throw;
     early = std::current_exception();
   }
-  if (early) state->fail(early);
+  if (early) keeper.state->fail(early);
 }
 
 template <class T, class Group, class F>
 task<T> start_in_group(Group& group, F function, task_options options) {
   auto state = std::make_shared<start_state<T>>(*this_thread_loop);
-  any_task_handle running = group.create_task(run_and_report_start<T, F>(std::move(function), state), options);
+  any_task_handle running =
+      group.create_task(run_and_report_start<T, F>(std::move(function), start_keeper<T>{state}), options);
   co_return co_await start_leaf<T>{*state, running};
 }
 

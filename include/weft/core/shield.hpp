@@ -3,6 +3,7 @@
 #include <weft/core/create_task.hpp>
 #include <weft/core/detail/awaitable.hpp>
 #include <weft/core/detail/boundary.hpp>
+#include <weft/core/future.hpp>
 #include <weft/core/task_handle.hpp>
 
 namespace weft {
@@ -58,11 +59,19 @@ class shield_leaf : public completion_leaf {
 };
 
 template <class T>
+completion& completion_of(const task_handle<T>& task) noexcept {
+  return *task.running();
+}
+template <class T>
+completion& completion_of(const future<T>& promised) noexcept {
+  return *promised.state();
+}
+
+template <class Handle>
 class shield_awaiter : public shield_leaf {
  public:
-  explicit shield_awaiter(task_handle<T> handle) noexcept
-      : shield_leaf{*handle.running()}, handle_{std::move(handle)} {}
-  bool await_ready() const noexcept { return handle_.done(); }
+  explicit shield_awaiter(Handle handle) noexcept : shield_leaf{completion_of(handle)}, handle_{std::move(handle)} {}
+  bool await_ready() const noexcept { return awaited_->done(); }
   template <weft_promise P>
   void await_suspend(std::coroutine_handle<P> waiting) {
     check_may_await(*awaited_, waiting.address());
@@ -71,30 +80,33 @@ class shield_awaiter : public shield_leaf {
   decltype(auto) await_resume() { return handle_.result(); }
 
  private:
-  task_handle<T> handle_;
+  Handle handle_;
 };
 
-template <class T>
+template <class Handle>
 class [[nodiscard]] shielded_handle {
  public:
-  explicit shielded_handle(task_handle<T> handle) noexcept : handle_{std::move(handle)} {}
-  shield_awaiter<T> operator co_await() const { return shield_awaiter<T>{handle_}; }
+  explicit shielded_handle(Handle handle) noexcept : handle_{std::move(handle)} {}
+  shield_awaiter<Handle> operator co_await() const { return shield_awaiter<Handle>{handle_}; }
 
  private:
-  task_handle<T> handle_;
+  Handle handle_;
 };
 
+/// What goes on by itself, whoever awaits it.
 template <class A>
-struct is_task_handle : std::false_type {};
+struct goes_on_by_itself : std::false_type {};
 template <class T>
-struct is_task_handle<task_handle<T>> : std::true_type {};
+struct goes_on_by_itself<task_handle<T>> : std::true_type {};
+template <class T>
+struct goes_on_by_itself<future<T>> : std::true_type {};
 
 }  // namespace detail
 
 /// Runs `work` to its end even if a stop comes meanwhile; the stop goes on afterwards. An error of `work` comes out and
 /// wins. So `wait_for(shield(op()), 1s)` does not shorten op.
 template <class A>
-  requires((awaitable<A> || detail::task_function<A>) && !detail::is_task_handle<std::remove_cvref_t<A>>::value)
+  requires((awaitable<A> || detail::task_function<A>) && !detail::goes_on_by_itself<std::remove_cvref_t<A>>::value)
 auto shield(A&& work) {
   return detail::run_shielded(detail::to_task(std::forward<A>(work)));
 }
@@ -103,7 +115,13 @@ auto shield(A&& work) {
 /// owner. Gives `T const&`, valid as long as a handle exists. asyncio.shield.
 template <class T>
 auto shield(task_handle<T> handle) {
-  return detail::shielded_handle<T>{std::move(handle)};
+  return detail::shielded_handle<task_handle<T>>{std::move(handle)};
+}
+/// Waits for a future without cancelling it: a stop of the awaiter leaves at once. Gives `T const&`, valid as long as a
+/// future or the promise exists.
+template <class T>
+auto shield(future<T> promised) {
+  return detail::shielded_handle<future<T>>{std::move(promised)};
 }
 
 }  // namespace weft

@@ -27,6 +27,7 @@ void timer_heap::remove_front() noexcept {
 }
 
 timer& timer_heap::pop() noexcept {
+  drop_dead_front();
   timer& first = *entries_.front().owner;
   first.slot_ = timer::idle;
   remove_front();

@@ -40,9 +40,15 @@ class timer_heap {
     drop_dead_front();
     return entries_.empty();
   }
-  // These three want a timer to be there: ask empty() first.
-  std::int64_t first_deadline() const noexcept { return entries_.front().deadline; }
-  std::uint64_t first_number() const noexcept { return entries_.front().number; }
+  // These three want a timer to be there.
+  std::int64_t first_deadline() noexcept {
+    drop_dead_front();
+    return entries_.front().deadline;
+  }
+  std::uint64_t first_number() noexcept {
+    drop_dead_front();
+    return entries_.front().number;
+  }
   /// Removes the first timer and returns it.
   timer& pop() noexcept;
 

@@ -7,7 +7,8 @@
 namespace weft {
 
 void detail::background_tasks::child_done(running_task&) noexcept {
-  if (!has_children() && waiting != nullptr && waiting->waiting()) std::exchange(waiting, nullptr)->wake();
+  if (has_children()) return;
+  while (!waiting.empty()) waiting.pop_front().wake();
 }
 
 background_group::~background_group() {

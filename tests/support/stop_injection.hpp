@@ -85,9 +85,9 @@ class injector final : public weft::detail::node, public weft::detail::timer {
   void* run() noexcept override {
     loop_.current = nullptr;
     queued_ = false;
-    const bool idle = next == nullptr && !peek::anything_ready(loop_);
+    const bool alone = next == nullptr && !peek::anything_ready(loop_);
     if (take_chance()) return nullptr;
-    if (idle) {
+    if (alone) {
       loop_.arm(*this, loop_.now() + 1'000'000);
     } else {
       queued_ = true;

@@ -7,30 +7,30 @@ namespace weft {
 
 namespace detail {
 
-/// Waits until an owner has no children left.
 class children_leaf;
 
 class background_tasks final : public task_owner {
  public:
   void child_done(running_task& child) noexcept override;
-  children_leaf* waiting = nullptr;
+  list<children_leaf> waiting;
   bool closed = false;
 };
 
-class children_leaf : public leaf {
+/// Waits until there are no children left.
+class children_leaf : public leaf, public list_hook<children_leaf> {
  public:
   explicit children_leaf(background_tasks& tasks) noexcept : tasks_{&tasks} {}
   bool await_ready() const noexcept { return !tasks_->has_children(); }
   template <weft_promise P>
   void await_suspend(std::coroutine_handle<P> waiting) noexcept {
-    tasks_->waiting = this;
+    tasks_->waiting.push_back(*this);
     suspend(waiting.address());
   }
   void await_resume() const noexcept {}
   const char* describe() const noexcept override { return "background_group.shutdown"; }
 
  private:
-  void withdraw() noexcept override { tasks_->waiting = nullptr; }
+  void withdraw() noexcept override { tasks_->waiting.remove(*this); }
   background_tasks* tasks_;
 };
 

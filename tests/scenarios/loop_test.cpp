@@ -96,6 +96,25 @@ TEST(Loop, s005_loop_callback_error) {
                });
 }
 
+TEST(Loop, s196_deadlock) {
+  expect_trace(R"(
+0 waiting
+! deadlock
+)",
+               []() -> weft::task<> {
+                 weft::task_handle<void> a;
+                 weft::task_handle<void> b;
+                 auto wait_other = [](weft::task_handle<void>& other) -> weft::task<> {
+                   co_await sleep(0);
+                   co_await other;
+                 };
+                 a = spawn(wait_other(b), "A");
+                 b = spawn(wait_other(a), "B");
+                 log("waiting");
+                 co_await a;
+               });
+}
+
 TEST(Loop, s197_loop_late_timers) {
   expect_trace(R"(
 50 busy until now

@@ -1,5 +1,4 @@
-// Counts what goes to the heap. Sanitizers replace operator new themselves and keep frames from being recycled, so
-// there is nothing to count under them.
+// Counts what goes to the heap. Sanitizers keep frames from being recycled, so there is nothing to count under them.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define WEFT_TEST_COUNTS_ALLOCATIONS 0
@@ -15,28 +14,9 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
-#include <vector>
 #include <weft/weft.hpp>
 
-namespace {
-
-std::atomic<std::size_t> allocations{0};
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc{};
-}
-void* operator new[](std::size_t size) { return ::operator new(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+#include "allocations.hpp"
 
 namespace {
 
@@ -47,9 +27,9 @@ template <class F>
 std::size_t allocations_of(F step) {
   auto main = [&]() -> weft::task<std::size_t> {
     for (int i = 0; i < 1000; ++i) co_await step();
-    const std::size_t before = allocations;
+    const std::size_t before = allocations();
     for (int i = 0; i < 1000; ++i) co_await step();
-    co_return allocations - before;
+    co_return allocations() - before;
   };
   return weft::run(main, {.clock = weft::clock_mode::simulated});
 }
@@ -61,9 +41,9 @@ weft::task<int> three_deep() {
 }
 
 TEST(Allocation, IsCounted) {
-  const std::size_t before = allocations;
+  const std::size_t before = allocations();
   ::operator delete(::operator new(1));
-  EXPECT_EQ(allocations, before + 1);
+  EXPECT_EQ(allocations(), before + 1);
 }
 
 TEST(Allocation, NoneByAwaitingATask) {

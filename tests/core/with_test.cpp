@@ -163,11 +163,14 @@ TEST(With, OwnsRvalueManagersAndTheBodyUntilTheEnd) {
     };
     auto number = std::make_shared<int>(5);
     std::weak_ptr<int> left = number;
-    auto body = [number]() -> weft::task<int> {
-      co_await weft::sleep(1ms);
-      co_return *number;
+    auto make = [&] {
+      auto body = [number]() -> weft::task<int> {
+        co_await weft::sleep(1ms);
+        co_return *number;
+      };
+      return with(owning{number}, body);
     };
-    auto work = with(owning{number}, std::move(body));
+    auto work = make();
     number.reset();
     EXPECT_FALSE(left.expired());
     const int value = co_await std::move(work);

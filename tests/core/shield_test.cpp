@@ -25,7 +25,7 @@ TEST(Shield, OfATaskDelaysTheStopToItsEnd) {
         });
         co_await weft::sleep(1ms);
         saver.cancel();
-        co_await weft::wait(std::vector{saver});
+        co_await weft::wait(std::vector(1, saver));
         EXPECT_TRUE(saver.cancelled());
         EXPECT_EQ(weft::now().time_since_epoch(), 10ms);
       },
@@ -44,7 +44,7 @@ TEST(Shield, OfATaskLetsItsErrorWin) {
         });
         co_await weft::sleep(1ms);
         saver.cancel();
-        co_await weft::wait(std::vector{saver});
+        co_await weft::wait(std::vector(1, saver));
         EXPECT_EQ(weft::what(saver.exception()), "disk full");
       },
       simulated);
@@ -105,7 +105,7 @@ TEST(Shield, OfAFutureLeavesItToItsOtherAwaiters) {
         auto impatient = weft::create_task([future]() -> task<> { co_await weft::shield(future); });
         co_await weft::sleep(1ms);
         impatient.cancel();
-        co_await weft::wait(std::vector{impatient});
+        co_await weft::wait(std::vector(1, impatient));
         EXPECT_FALSE(future.done());
         promise.set_value(7);
         const int value = co_await weft::shield(future);

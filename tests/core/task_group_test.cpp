@@ -103,7 +103,7 @@ TEST(TaskGroup, ErrorsWinOverAStopAndTheStopStays) {
         });
         co_await weft::sleep(1ms);
         victim.cancel();
-        co_await weft::wait(std::vector{victim});
+        co_await weft::wait(std::vector(1, victim));
         EXPECT_TRUE(victim.cancelled());
       },
       simulated);

@@ -50,7 +50,7 @@ TEST(Cancel, s029_cancel_chain) {
                  auto outer = spawn(mid(inner), "mid");
                  co_await sleep(10);
                  outer.cancel();
-                 co_await weft::wait(std::vector{outer});
+                 co_await weft::wait(handles(outer));
                  log("inner ", outcome(inner), " outer ", outcome(outer));
                });
 }
@@ -94,7 +94,7 @@ TEST(Cancel, s032_cancel_self_then_return) {
 )",
                [&]() -> task<> {
                  auto t = spawn(victim, "V");
-                 co_await weft::wait(std::vector{t});
+                 co_await weft::wait(handles(t));
                  log(outcome(t));
                });
 }
@@ -148,7 +148,7 @@ TEST(Cancel, s035_cancel_during_cleanup) {
                  t.cancel();
                  co_await sleep(10);
                  t.cancel();
-                 co_await weft::wait(std::vector{t});
+                 co_await weft::wait(handles(t));
                  log(outcome(t), " cancelling ", t.cancelling());
                });
 }
@@ -190,7 +190,7 @@ TEST(Cancel, s038_cancel_uncancel_withdraws) {
                  co_await sleep(10);
                  fut.set_value(42);
                  t.cancel();
-                 co_await weft::wait(std::vector{t});
+                 co_await weft::wait(handles(t));
                  log(outcome(t));
                });
 }
@@ -218,7 +218,7 @@ TEST(Cancel, s040_cancel_unwind_order) {
                  auto t = spawn(victim, "V");
                  co_await sleep(5);
                  t.cancel();
-                 co_await weft::wait(std::vector{t});
+                 co_await weft::wait(handles(t));
                  log(outcome(t));
                });
 }
@@ -295,7 +295,7 @@ TEST(Cancel, s202_cancel_queue_of_sleepers) {
                  y.cancel();
                  busy(20);
                  s.cancel();
-                 co_await weft::wait(std::vector{y, s});
+                 co_await weft::wait(handles(y, s));
                  log(outcome(y), " ", outcome(s));
                });
 }

@@ -141,7 +141,7 @@ TEST(Gather, s050_gather_duplicates) {
 )",
                [&]() -> task<> {
                  auto t = spawn(job, "T");
-                 log(co_await weft::gather(std::vector{t, t}));
+                 log(co_await weft::gather(handles(t, t)));
                });
 }
 
@@ -206,7 +206,7 @@ TEST(Gather, s203_gather_error_then_cancel) {
                  co_await weft::checkpoint();
                  weft::this_loop().call_later(std::chrono::milliseconds{10},
                                               [c] { weft::this_loop().call_soon([c] { c.cancel(); }); });
-                 co_await weft::wait(std::vector{c});
+                 co_await weft::wait(handles(c));
                  log(outcome(c));
                  co_await sleep(30);
                });

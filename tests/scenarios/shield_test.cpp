@@ -26,7 +26,7 @@ TEST(Shield, s104_shield_outer_cancel) {
                  auto o = spawn(outer(t), "O");
                  co_await sleep(10);
                  o.cancel();
-                 co_await weft::wait(std::vector<weft::any_task_handle>{o, t});
+                 co_await weft::wait(handles<weft::any_task_handle>(o, t));
                  log(outcome(t), " / ", outcome(o));
                });
 }
@@ -54,7 +54,7 @@ TEST(Shield, s106_shield_finish_anyway) {
                  auto c = spawn(critical, "C");
                  co_await sleep(10);
                  c.cancel();
-                 co_await weft::wait(std::vector{c});
+                 co_await weft::wait(handles(c));
                  log(outcome(c));
                });
 }
@@ -74,7 +74,7 @@ TEST(Shield, s107_shield_not_from_run) {
                  auto o = spawn(outer, "O");
                  co_await sleep(10);
                  o.cancel();
-                 co_await weft::wait(std::vector{o});
+                 co_await weft::wait(handles(o));
                  log("main ends");
                });
 }
@@ -94,7 +94,7 @@ TEST(Shield, s208_shield_inner_error_dropped) {
                  auto o = spawn(outer, "O");
                  co_await sleep(10);
                  o.cancel();
-                 co_await weft::wait(std::vector{o});
+                 co_await weft::wait(handles(o));
                  co_await sleep(20);
                  log("end");
                });

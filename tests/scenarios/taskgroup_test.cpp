@@ -112,7 +112,7 @@ TEST(TaskGroup, s058_tg_outer_cancel) {
                  auto r = spawn(runner, "R");
                  co_await sleep(5);
                  r.cancel();
-                 co_await weft::wait(std::vector{r});
+                 co_await weft::wait(handles(r));
                  log(outcome(r));
                });
 }
@@ -138,7 +138,7 @@ TEST(TaskGroup, s059_tg_outer_cancel_body) {
                  auto r = spawn(runner, "R");
                  co_await sleep(5);
                  r.cancel();
-                 co_await weft::wait(std::vector{r});
+                 co_await weft::wait(handles(r));
                  log(outcome(r));
                });
 }
@@ -176,7 +176,7 @@ TEST(TaskGroup, s061_tg_repeated_cancel) {
                    co_await sleep(10);
                    log(outcome(r));
                  }
-                 co_await weft::wait(std::vector{r});
+                 co_await weft::wait(handles(r));
                  log(outcome(r), " cancelling ", r.cancelling());
                });
 }

@@ -137,7 +137,7 @@ bool stop_once(Program& program, int chance, bool before_the_others, tally& ends
       auto victim = weft::create_task([&]() -> weft::task<> { co_await program(kept); }, {.name = "victim"});
       if (!before_the_others) stop.emplace(chance);
       stop->aim_at(victim);
-      co_await weft::wait(std::vector{victim});
+      co_await weft::wait(std::vector(1, victim));
       while (stop->queued()) co_await weft::checkpoint();
       hit = stop->hit();
       EXPECT_EQ(weft::all_tasks().size(), 1U) << "tasks were left behind";

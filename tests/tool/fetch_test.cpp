@@ -315,6 +315,20 @@ TEST(Fetch, PutsBodiesIntoTheRecords) {
   EXPECT_EQ(field(cut, "body_cut"), "true");
 }
 
+TEST(Fetch, FindsHostsByName) {
+  const scripted_server server{[](peer_connection& peer) {
+    peer.read_request();
+    peer.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  }};
+  std::string url = server.url("/");
+  url.replace(url.find("127.0.0.1"), 9, "localhost");
+  std::vector<std::string> arguments{"fetch", "-c", "10"};
+  for (int i = 0; i < 50; ++i) arguments.push_back(url + std::to_string(i));
+  const finished run = run_tool(arguments);
+  EXPECT_EQ(run.status, 0) << run.output << run.errors;
+  EXPECT_EQ(server.connections(), 50);
+}
+
 // ---- ends before the end
 // ----------------------------------------------------------------------------------------------
 

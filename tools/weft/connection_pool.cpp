@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <weft/net/resolve.hpp>
 
 namespace weft::tool {
 
@@ -48,6 +49,17 @@ task<connection_pool::lease> connection_pool::acquire(std::string_view host_and_
   active_.splice(active_.end(), spare_, at);
   here.becomes_lease();
   co_return lease{*this, at, std::move(permit)};
+}
+
+task<std::vector<endpoint>> connection_pool::find(addresses& of, std::string name, std::uint16_t port) {
+  constexpr auto good_for = 30s;
+  const auto asking = co_await of.asking.acquire();
+  if (of.known.empty() || now() - of.since > good_for) {
+    std::vector<endpoint> fresh = co_await weft::resolve(std::move(name), port);
+    of.known = std::move(fresh);
+    of.since = now();
+  }
+  co_return of.known;
 }
 
 task<bool> connection_pool::wait_for_room() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <optional>
@@ -10,7 +11,9 @@
 #include <utility>
 #include <vector>
 #include <weft/http/client_connection.hpp>
+#include <weft/net/endpoint.hpp>
 #include <weft/sync/event.hpp>
+#include <weft/sync/lock.hpp>
 #include <weft/sync/semaphore.hpp>
 #include <weft/weft.hpp>
 
@@ -23,6 +26,7 @@ namespace weft::tool {
 class connection_pool {
   struct host;
   struct place;
+  struct addresses;
   using places = std::list<place>;
 
  public:
@@ -51,6 +55,14 @@ class connection_pool {
     }
     void close() const noexcept { place_->connection.reset(); }
 
+    /// Where the host is; it is asked for once for all that wait for it, and again after a while.
+    /// Throws what weft::resolve() does.
+    [[nodiscard]] task<std::vector<endpoint>> resolve(std::string name, std::uint16_t port) const {
+      return find(place_->of->second.found, std::move(name), port);
+    }
+    /// Nobody could be reached at its addresses: they are to be asked for again.
+    void forget_addresses() const noexcept { place_->of->second.found.known.clear(); }
+
    private:
     friend class connection_pool;
     lease(connection_pool& pool, places::iterator at, std::optional<semaphore::permit> permit) noexcept
@@ -73,11 +85,17 @@ class connection_pool {
   std::size_t active() const noexcept { return active_.size(); }
 
  private:
+  struct addresses {
+    lock asking;
+    std::vector<endpoint> known;
+    time_point since;
+  };
   struct host {
     explicit host(std::size_t permits) noexcept : free{permits} {}
     semaphore free;
     std::vector<places::iterator> idle;  // the one used last is used next: others may time out
     std::size_t users = 0;               // leases, and tasks that wait for one
+    addresses found;
   };
   struct by_name {
     using is_transparent = void;
@@ -91,6 +109,7 @@ class connection_pool {
   /// Counts a user of a host, also one that is stopped while it waits.
   class visit;
 
+  static task<std::vector<endpoint>> find(addresses& of, std::string name, std::uint16_t port);
   void give_back(places::iterator at) noexcept;
   void close_longest_idle() noexcept;
   void forget_if_unused(hosts::value_type& entry) noexcept;

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <system_error>
 #include <utility>
+#include <vector>
 #include <weft/http/error.hpp>
 #include <weft/http/writer.hpp>
 #include <weft/net.hpp>
@@ -208,6 +209,7 @@ fetcher::verdict fetcher::judge(const std::error_code& error, job& work) {
     work.fail(failure::resolve, error.message());
     return error == std::errc::resource_unavailable_try_again ? verdict::transient : verdict::final;
   }
+  work.place->forget_addresses();
   work.fail(failure::connect, error.message());
   return verdict::transient;
 }
@@ -215,8 +217,9 @@ fetcher::verdict fetcher::judge(const std::error_code& error, job& work) {
 task<> fetcher::exchange(job& work) {
   http::client_connection* connection = work.place->connection();
   if (connection == nullptr) {
-    tcp_stream stream =
-        co_await open_connection(std::string{work.target->host_without_brackets()}, work.target->port());
+    std::vector<endpoint> addresses =
+        co_await work.place->resolve(std::string{work.target->host_without_brackets()}, work.target->port());
+    tcp_stream stream = co_await open_connection(std::move(addresses));
     connection = &work.place->open(http::client_connection{std::move(stream)});
   }
   co_await connection->send("GET", work.request);

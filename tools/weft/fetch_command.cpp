@@ -74,14 +74,14 @@ class fetch_run {
     }
     progress_.clear();
     if (list_) list_->stop();
-    const std::error_code output_error = records_.finish();
+    records_.finish();
 
     if (!request_.quiet) {
       if (signal != 0) fmt::print(stderr, "interrupted\n");
       fmt::print(stderr, "{}", statistics_.summary(now() - begin));
     }
-    if (output_error) {
-      complain(fmt::format("cannot write the records to {}: {}", name_of_output(), output_error.message()));
+    if (records_.error()) {
+      complain(fmt::format("cannot write the records to {}: {}", name_of_output(), records_.error().message()));
       return output_failed;
     }
     if (signal != 0) return ended_by_signal + signal;

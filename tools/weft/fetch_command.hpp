@@ -5,8 +5,8 @@
 
 #include "fetcher.hpp"
 
-namespace CLI {
-class App;
+namespace CLI {  // NOLINT(readability-identifier-naming): of the library that reads command lines
+class App;       // NOLINT(readability-identifier-naming)
 }
 
 namespace weft::tool {

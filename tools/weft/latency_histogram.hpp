@@ -3,6 +3,7 @@
 #include <array>
 #include <bit>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -27,7 +28,7 @@ class latency_histogram {
   /// What `share` (0 to 1) of the durations did not exceed; 0 if there are none.
   std::chrono::nanoseconds percentile(double share) const noexcept {
     if (total_ == 0) return {};
-    auto rank = static_cast<std::uint64_t>(share * static_cast<double>(total_) + 0.5);
+    auto rank = static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(total_)));
     if (rank < 1) rank = 1;
     std::uint64_t seen = 0;
     for (std::size_t i = 0; i < buckets; ++i) {

@@ -62,18 +62,16 @@ void record_writer::written() {
   if (!crowded()) room_.set();
 }
 
-std::error_code record_writer::finish() {
-  if (thread_.joinable()) {
-    {
-      const std::lock_guard held{mutex_};
-      ending_ = true;
-      changed_.notify_one();
-    }
-    thread_.join();
-    if (!failed()) write_piece(buffer_);
-    buffer_.clear();
+void record_writer::finish() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard held{mutex_};
+    ending_ = true;
+    changed_.notify_one();
   }
-  return error_;
+  thread_.join();
+  if (!failed()) write_piece(buffer_);
+  buffer_.clear();
 }
 
 void record_writer::write_all(std::optional<loop_handle> loop) {

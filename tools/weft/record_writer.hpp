@@ -43,8 +43,9 @@ class record_writer {
   bool failed() const noexcept { return failed_.load(); }
 
   /// Writes what is left and ends the thread. To be called when the loop has ended.
-  /// @return why writing failed, if it has.
-  std::error_code finish();
+  void finish();
+  /// Why writing failed, if it has; valid after finish().
+  std::error_code error() const noexcept { return error_; }
 
  private:
   static constexpr std::size_t worth_writing = 64 * 1024;

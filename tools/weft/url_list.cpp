@@ -88,8 +88,8 @@ void url_list::start(loop_handle loop, queue<std::string>& into) {
   thread_ = std::thread{[this, loop = std::move(loop), &into] {
     try {
       read_all(loop, into);
-    } catch (const cancelled_error&) {  // the loop has ended
-    } catch (const loop_closed_error&) {
+    } catch (const weft::error&) {
+      ended_ = true;  // the loop has ended first
     }
   }};
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);

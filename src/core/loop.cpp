@@ -116,12 +116,12 @@ loop::~loop() {
 }
 
 void loop::run_round() {
-  if (simulated_ || --steps_until_poll_ < 0) round_time_ = now();
-  const bool look_at_timers = simulated_ || steps_until_poll_ < 0;
+  const bool look_at_timers = simulated_ || look_at_clock_;
+  if (look_at_timers && !timers_.empty()) round_time_ = now();
   const std::uint64_t before = timers_.next_number();
   for (node* n = take_ready(); n != nullptr;) {
     node* const following = n->next;
-    __builtin_prefetch(following);
+    if (following != nullptr) __builtin_prefetch(following);
     resume_until_suspended(*this, n->run());
     --steps_until_poll_;
     n = following;
@@ -152,14 +152,12 @@ void loop::take_signals() {
 }
 
 bool loop::wait_for_more() {
-  // A loop that is busy looks up only now and then.
-  if (has_ready() && steps_until_poll_ > 0) return true;
   steps_until_poll_ = steps_per_poll;
+  look_at_clock_ = true;
   take_posted();
   take_signals();
   if (has_ready()) {
     if (kernel->watching()) kernel->wait(0);
-    round_time_ = timers_.empty() ? round_time_ : now();
     return true;
   }
   const bool outside = outside_work > 0;
@@ -178,7 +176,6 @@ bool loop::wait_for_more() {
   } else {
     return false;
   }
-  steps_until_poll_ = 0;  // look at the clock in the coming round
   take_posted();
   take_signals();
   return true;
@@ -191,7 +188,7 @@ void loop::run_until_done(running_task& main) {
   stopped_by_signal = 0;
   bool alive = true;
   while (alive && roots.awaited != nullptr) {
-    alive = wait_for_more();
+    alive = can_go_on();
     if (alive) run_round();
   }
   roots.awaited = nullptr;
@@ -201,7 +198,7 @@ void loop::run_until_done(running_task& main) {
 }
 
 void loop::run_to_idle() {
-  while (owners.front() != nullptr && wait_for_more()) run_round();
+  while (owners.front() != nullptr && can_go_on()) run_round();
 }
 
 void loop::end_tasks() {

@@ -71,7 +71,15 @@ class loop final : public event_loop {
   void take_signals();
   void run_to_idle();
 
+  /// A loop that is busy looks at the kernel and the clock only now and then.
+  bool can_go_on() {
+    if (!has_ready() || steps_until_poll_ <= 0) return wait_for_more();
+    look_at_clock_ = false;
+    return true;
+  }
+
   int steps_until_poll_ = 0;
+  bool look_at_clock_ = true;
 };
 
 inline loop& loop_of(event_loop& base) noexcept { return static_cast<loop&>(base); }

@@ -152,6 +152,35 @@ TEST(Loop, SurvivesAnExceptionHandlerThatThrows) {
             "weft: Exception in callback: default\n");
 }
 
+TEST(Loop, OnTheRealClockFiresTimersAlsoWhenItIsNeverIdle) {
+  int turns = 0;
+  weft::run([&]() -> weft::task<> {
+    bool fired = false;
+    weft::this_loop().call_later(1ms, [&] { fired = true; });
+    while (!fired) {
+      ++turns;
+      co_await weft::checkpoint();
+    }
+  });
+  EXPECT_GT(turns, 0);
+}
+
+TEST(Loop, KeepsAnAwaitedTaskWhoseLastHandleIsDropped) {
+  const int got = weft::run(
+      []() -> weft::task<int> {
+        auto handle = std::make_unique<weft::task_handle<int>>(weft::create_task([]() -> weft::task<int> {
+          co_await weft::sleep(1ms);
+          co_return 7;
+        }));
+        weft::this_loop().call_soon([&] { handle.reset(); });
+        const weft::task_handle<int>& awaited = *handle;
+        const int value = co_await awaited;
+        co_return value;
+      },
+      {.clock = weft::clock_mode::simulated});
+  EXPECT_EQ(got, 7);
+}
+
 TEST(Loop, TakesMoveOnlyFunctions) {
   weft::run(
       []() -> weft::task<> {

@@ -36,7 +36,7 @@ class task_ref {
 template <class T>
 class handle_awaiter : public join_leaf {
  public:
-  handle_awaiter(running_task_of<T>& task, bool move_out) noexcept : join_leaf{task}, move_out_{move_out} {}
+  explicit handle_awaiter(running_task_of<T>& task) noexcept : join_leaf{task}, task_{&task} { task.retain(); }
   bool await_ready() const noexcept { return awaited_->done(); }
   template <weft_promise P>
   void await_suspend(std::coroutine_handle<P> waiting) {
@@ -52,13 +52,15 @@ class handle_awaiter : public join_leaf {
     if (task.outcome.has_error()) std::rethrow_exception(task.outcome.error());
     return task;
   }
-  bool move_out_;
+
+ private:
+  task_ref<running_task_of<T>> task_;  // every handle may be dropped meanwhile
 };
 
 template <class T>
 class handle_reference_awaiter : public handle_awaiter<T> {
  public:
-  explicit handle_reference_awaiter(running_task_of<T>& task) noexcept : handle_awaiter<T>{task, false} {}
+  using handle_awaiter<T>::handle_awaiter;
   std::conditional_t<std::is_void_v<T>, void, std::add_lvalue_reference_t<const T>> await_resume() {
     auto& task = this->finished();
     if constexpr (!std::is_void_v<T>) return task.outcome.value();
@@ -68,15 +70,11 @@ class handle_reference_awaiter : public handle_awaiter<T> {
 template <class T>
 class handle_value_awaiter : public handle_awaiter<T> {
  public:
-  explicit handle_value_awaiter(task_ref<running_task_of<T>> task) noexcept
-      : handle_awaiter<T>{*task.get(), true}, task_{std::move(task)} {}
+  using handle_awaiter<T>::handle_awaiter;
   T await_resume() {
     auto& task = this->finished();
     if constexpr (!std::is_void_v<T>) return static_cast<T&&>(task.outcome.value());
   }
-
- private:
-  task_ref<running_task_of<T>> task_;
 };
 
 /// How completion checks speak of a pending or cancelled task.
@@ -141,12 +139,7 @@ class task_handle : public any_task_handle {
   task_handle() noexcept = default;
 
   auto operator co_await() const& { return detail::handle_reference_awaiter<T>{checked()}; }
-  auto operator co_await() && {
-    (void)checked();
-    auto* task = static_cast<detail::running_task_of<T>*>(task_.get());
-    task->retain();
-    return detail::handle_value_awaiter<T>{detail::task_ref<detail::running_task_of<T>>{task}};
-  }
+  auto operator co_await() && { return detail::handle_value_awaiter<T>{checked()}; }
 
   /// The value, if it has returned; else throws its exception, cancelled_error or invalid_state_error.
   std::conditional_t<std::is_void_v<T>, void, std::add_lvalue_reference_t<const T>> result() const {

@@ -3,8 +3,8 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <weft/core/create_task.hpp>
 #include <weft/core/detail/completion.hpp>
-#include <weft/core/task_handle.hpp>
 
 namespace weft {
 

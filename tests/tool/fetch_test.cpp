@@ -19,7 +19,7 @@ namespace {
 class FetchFromNginx : public testing::Test {
  protected:
   void SetUp() override {
-    if (!nginx::installed()) GTEST_SKIP() << "nginx is not installed";
+    ASSERT_TRUE(nginx::installed()) << "nginx is missing: ./dev setup installs it";
     for (int i = 0; i < count; ++i) {
       const std::string name = "/d" + std::to_string(i % 7) + "/f" + std::to_string(i) + ".txt";
       tree.write("www" + name, std::string(static_cast<std::size_t>(i * 13), 'x'));

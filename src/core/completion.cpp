@@ -22,10 +22,9 @@ void* join_leaf::run() noexcept {
   return awaited_->state() == completion::status::error ? frame_ : unwind(frame_);
 }
 
-void check_may_await(const completion& awaited, void* frame) {
-  scope& in = *promise_of(frame).in_scope;
+void throw_may_not_await(const completion& awaited, const scope& in) {
   if (in.loop != &awaited.home()) throw std::logic_error{"a task or future can only be awaited on its own loop"};
-  if (static_cast<completion*>(&task_of(in)) == &awaited) throw std::logic_error{"a task cannot await itself"};
+  throw std::logic_error{"a task cannot await itself"};
 }
 
 }  // namespace weft::detail

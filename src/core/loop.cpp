@@ -12,6 +12,17 @@ namespace weft::detail {
 
 constinit thread_local event_loop* this_thread_loop __attribute__((tls_model("initial-exec"))) = nullptr;
 
+// Defined first, for run_ready to inline it.
+void resume_until_suspended(event_loop& loop, void* frame) noexcept {
+  if (frame == nullptr) return;
+  for (;;) {
+    std::coroutine_handle<>::from_address(frame).resume();
+    frame = loop.next_frame;
+    if (frame == nullptr) return;
+    loop.next_frame = nullptr;
+  }
+}
+
 namespace {
 
 /// How many steps may run before the loop looks at the kernel and at the clock, if it is never idle.
@@ -34,21 +45,9 @@ event_loop::event_loop() { unwinder = {.resume = &pass_stop_on, .loop = this}; }
 
 std::int64_t event_loop::now() const noexcept { return simulated_ ? simulated_now_ : monotonic_now(); }
 
-event_loop& require_loop(const char* what) {
-  if (this_thread_loop == nullptr) {
-    throw std::logic_error{std::string{what} + " needs a running loop: call it inside weft::run"};
-  }
-  return *this_thread_loop;
+void throw_no_loop(const char* what) {
+  throw std::logic_error{std::string{what} + " needs a running loop: call it inside weft::run"};
 }
-
-void resume_until_suspended(event_loop& loop, void* frame) noexcept {
-  while (frame != nullptr) {
-    std::coroutine_handle<>::from_address(frame).resume();
-    frame = std::exchange(loop.next_frame, nullptr);
-  }
-}
-
-task_owner& root_owner(event_loop& base) noexcept { return loop_of(base).roots; }
 
 void report_to_stderr(const char* message, const std::exception_ptr& error, const std::string& task) noexcept {
   const std::string text = error ? ": " + what(error) : "";
@@ -107,6 +106,7 @@ loop::loop(const run_options& run) : options{run}, kernel{make_epoll_backend()} 
   shared = std::make_shared<shared_state>(*kernel);
   shared->loop = this;
   simulated_ = options.clock == clock_mode::simulated;
+  root_owner = &roots;
 }
 
 loop::~loop() {
@@ -115,18 +115,33 @@ loop::~loop() {
   shared->loop = nullptr;
 }
 
-void loop::run_round() {
-  const bool look_at_timers = simulated_ || look_at_clock_;
-  if (look_at_timers && !timers_.empty()) round_time_ = now();
-  const std::uint64_t before = timers_.next_number();
-  for (node* n = take_ready(); n != nullptr;) {
+inline void loop::run_ready() noexcept {
+  int steps = 0;
+  for (node* n = take_ready(); n != nullptr; ++steps) {
     node* const following = n->next;
     if (following != nullptr) __builtin_prefetch(following);
     resume_until_suspended(*this, n->run());
-    --steps_until_poll_;
     n = following;
   }
-  if (look_at_timers) fire_timers(before);
+  steps_until_poll_ -= steps;
+}
+
+void loop::run_ready_and_timers() noexcept {
+  if (!timers_.empty()) round_time_ = now();
+  const std::uint64_t before = timers_.next_number();
+  run_ready();
+  fire_timers(before);
+}
+
+inline bool loop::run_round() {
+  const bool busy = has_ready() && steps_until_poll_ > 0;
+  if (busy && !simulated_) [[likely]] {
+    run_ready();
+    return true;
+  }
+  if (!busy && !wait_for_more()) return false;
+  run_ready_and_timers();
+  return true;
 }
 
 void loop::fire_timers(std::uint64_t before) noexcept {
@@ -153,7 +168,6 @@ void loop::take_signals() {
 
 bool loop::wait_for_more() {
   steps_until_poll_ = steps_per_poll;
-  look_at_clock_ = true;
   take_posted();
   take_signals();
   if (has_ready()) {
@@ -183,13 +197,13 @@ bool loop::wait_for_more() {
 
 void loop::run_until_done(running_task& main) {
   roots.awaited = &main;
+  main.tell_owner();
   event_loop* const around = std::exchange(this_thread_loop, this);
   const stop_signals handlers{*kernel, options.handle_signals};
   stopped_by_signal = 0;
   bool alive = true;
   while (alive && roots.awaited != nullptr) {
-    alive = can_go_on();
-    if (alive) run_round();
+    alive = run_round();
   }
   roots.awaited = nullptr;
   std::string waiters = alive ? std::string{} : describe_waiters();
@@ -198,7 +212,8 @@ void loop::run_until_done(running_task& main) {
 }
 
 void loop::run_to_idle() {
-  while (owners.front() != nullptr && can_go_on()) run_round();
+  while (owners.front() != nullptr && run_round()) {
+  }
 }
 
 void loop::end_tasks() {
@@ -214,10 +229,12 @@ void loop::end_tasks() {
     last->children().back()->abandon();
     run_to_idle();
   }
-  while (has_ready()) run_round();
+  while (has_ready() && run_round()) {
+  }
   default_executor.reset();
   take_posted();
-  while (has_ready()) run_round();
+  while (has_ready() && run_round()) {
+  }
   this_thread_loop = around;
 }
 

@@ -34,6 +34,7 @@ class shared_state final : public loop_shared {
 /// Tasks that belong to nobody else than the loop.
 class root_tasks final : public task_owner {
  public:
+  root_tasks() noexcept : task_owner{false} {}
   void child_done(running_task& child) noexcept override;
   running_task* awaited = nullptr;  ///< the main task that the loop runs for
 };
@@ -63,7 +64,11 @@ class loop final : public event_loop {
   std::shared_ptr<void> default_executor;
 
  private:
-  void run_round();
+  /// Runs what is ready, after waiting for something if nothing is; false if nothing can ever come. A loop that is busy
+  /// looks at the kernel and the clock only now and then.
+  bool run_round();
+  void run_ready() noexcept;
+  void run_ready_and_timers() noexcept;
   void fire_timers(std::uint64_t before) noexcept;
   /// Waits for what comes next; false if nothing can.
   bool wait_for_more();
@@ -71,15 +76,7 @@ class loop final : public event_loop {
   void take_signals();
   void run_to_idle();
 
-  /// A loop that is busy looks at the kernel and the clock only now and then.
-  bool can_go_on() {
-    if (!has_ready() || steps_until_poll_ <= 0) return wait_for_more();
-    look_at_clock_ = false;
-    return true;
-  }
-
   int steps_until_poll_ = 0;
-  bool look_at_clock_ = true;
 };
 
 inline loop& loop_of(event_loop& base) noexcept { return static_cast<loop&>(base); }

@@ -92,7 +92,7 @@ class posted_function final : public posted {
 
 void* posted_task::run() noexcept {
   loop->current = nullptr;
-  start_task(*loop, root_owner(*loop), std::move(work_), {});
+  start_task(*loop, *loop->root_owner, std::move(work_), {});
   delete this;
   return nullptr;
 }

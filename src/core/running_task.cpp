@@ -7,15 +7,6 @@ namespace weft {
 namespace detail {
 
 namespace {
-/// Numbers are unique in the process, and a loop takes them by the block: an atomic increment for each task would be
-/// the largest part of making one.
-std::uint32_t next_task_number(event_loop& loop) noexcept {
-  constexpr std::uint32_t block = 1024;
-  static constinit std::atomic<std::uint32_t> taken{0};
-  if (loop.task_number % block == 0) loop.task_number = taken.fetch_add(block, std::memory_order_relaxed);
-  return ++loop.task_number;
-}
-
 /// A done callback: takes its turn in the ready queue when the task is done.
 class done_callback final : public node, public completion_waiter, public pooled {
  public:
@@ -40,14 +31,16 @@ class done_callback final : public node, public completion_waiter, public pooled
 
 }  // namespace
 
+std::uint32_t take_task_numbers() noexcept {
+  static constinit std::atomic<std::uint32_t> taken{0};
+  return taken.fetch_add(task_number_block, std::memory_order_relaxed);
+}
+
 void task_owner::cancel_children() noexcept {
   for (running_task* child = children_.front(); child != nullptr; child = list<running_task>::after(*child)) {
     child->cancel();
   }
 }
-
-running_task::running_task(event_loop& on, void (*completed_entry)(void*)) noexcept
-    : scope{completed_entry, &on_stopped, &on}, number_{next_task_number(on)} {}
 
 void running_task::report_unseen(const std::exception_ptr& error) const noexcept {
   constexpr const char* message = "Task exception was never retrieved";
@@ -58,28 +51,17 @@ void running_task::report_unseen(const std::exception_ptr& error) const noexcept
   }
 }
 
-void running_task::start(task_owner& owner, std::string_view name, bool eager) {
-  if (!name.empty()) name_ = std::make_unique<std::string>(name);
-  owner_ = &owner;
-  if (owner.children_.empty()) loop->owners.push_back(owner);
-  owner.children_.push_back(*this);
-  ++owner.child_count_;
-  if (!eager) {
-    loop->push(*this);
-    return;
-  }
-  scope* const caller = loop->current;
-  loop->current = this;
-  resume_until_suspended(*loop, root_);
-  loop->current = caller;
+void running_task::start_eagerly() noexcept {
+  event_loop& on = *loop;  // the task may be gone when it has run
+  scope* const caller = std::exchange(on.current, this);
+  resume_until_suspended(on, root_);
+  on.current = caller;
 }
 
 void* running_task::run() noexcept {
   if (done()) {
     loop->current = nullptr;
-    owner_->children_.remove(*this);
-    --owner_->child_count_;
-    if (owner_->children_.empty()) loop->owners.remove(*owner_);
+    leave_owner();
     task_owner* owner = std::exchange(owner_, nullptr);
     owner->child_done(*this);
     release();
@@ -94,11 +76,6 @@ void* running_task::run() noexcept {
 after_stop running_task::on_stopped(scope& self) noexcept {
   static_cast<running_task&>(self).finish(status::cancelled);
   return {};
-}
-
-void running_task::finish(status how) noexcept {
-  loop->push(*this);  // its owner hears of it first
-  complete(how);
 }
 
 void running_task::abandon() noexcept {

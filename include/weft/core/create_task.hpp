@@ -19,9 +19,6 @@ static_assert(std::is_trivially_destructible_v<task_options>);
 
 namespace detail {
 
-/// The owner of tasks that were created without a group; they are cancelled and waited for when `run` ends.
-task_owner& root_owner(event_loop& loop) noexcept;
-
 template <class T>
 task_handle<T> start_task(event_loop& loop, task_owner& owner, task<T> work, const task_options& options) {
   auto* running = new running_task_of<T>{loop};
@@ -41,7 +38,7 @@ template <class A>
   requires awaitable<A> || detail::task_function<A>
 auto create_task(A&& work, task_options options = {}) {
   detail::event_loop& loop = detail::require_loop("create_task");
-  return detail::start_task(loop, detail::root_owner(loop), detail::to_task(std::forward<A>(work)), options);
+  return detail::start_task(loop, *loop.root_owner, detail::to_task(std::forward<A>(work)), options);
 }
 
 /// The task that runs now; an empty handle in plain callbacks and outside a loop. asyncio.current_task.

@@ -74,7 +74,7 @@ class shield_awaiter : public shield_leaf {
   bool await_ready() const noexcept { return awaited_->done(); }
   template <weft_promise P>
   void await_suspend(std::coroutine_handle<P> waiting) {
-    check_may_await(*awaited_, waiting.address());
+    check_may_await(*awaited_, awaited_->home(), waiting.address());
     wait(waiting.address());
   }
   decltype(auto) await_resume() { return handle_.result(); }

@@ -40,7 +40,7 @@ class handle_awaiter : public join_leaf {
   bool await_ready() const noexcept { return awaited_->done(); }
   template <weft_promise P>
   void await_suspend(std::coroutine_handle<P> waiting) {
-    check_may_await(*awaited_, waiting.address());
+    check_may_await(*task_.get(), *task_.get()->loop, waiting.address());
     wait(waiting.address());
   }
 

@@ -86,7 +86,7 @@ class join_leaf : public completion_leaf {
   bool stop_passed_down_ = false;
 };
 
-/// Awaiting what is awaited through a future of another loop is a mistake, and so is awaiting oneself.
-void check_may_await(const completion& awaited, void* frame);
+/// Why `awaited`, whose loop is not the awaiting one or which is the awaiting task itself, cannot be awaited.
+[[noreturn]] void throw_may_not_await(const completion& awaited, const scope& in);
 
 }  // namespace weft::detail

@@ -39,6 +39,8 @@ class event_loop {
   bool unwinding = false;
   /// The owners that have tasks on this loop, in the order in which they got their first.
   list<task_owner> owners;
+  /// The owner of tasks that were created without a group; they are cancelled and waited for when `run` ends.
+  task_owner* root_owner = nullptr;
   /// The number of the loop's youngest task; see next_task_number.
   std::uint32_t task_number = 0;
   /// Things that may make something ready though the loop sees nothing coming: jobs on threads.
@@ -81,8 +83,14 @@ extern constinit thread_local event_loop* this_thread_loop __attribute__((tls_mo
 /// What the default exception handler does.
 void report_to_stderr(const char* message, const std::exception_ptr& error, const std::string& task) noexcept;
 
+[[noreturn]] void throw_no_loop(const char* what);
+
 /// The loop that runs on this thread. Throws std::logic_error, naming `what`, if none does.
-event_loop& require_loop(const char* what);
+inline event_loop& require_loop(const char* what) {
+  if (this_thread_loop == nullptr) [[unlikely]]
+    throw_no_loop(what);
+  return *this_thread_loop;
+}
 
 /// Runs `frame`, and what it passes control to, until none is left that can go on.
 void resume_until_suspended(event_loop& loop, void* frame) noexcept;

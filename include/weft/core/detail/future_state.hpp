@@ -82,7 +82,7 @@ class future_awaiter : public join_leaf {
   bool await_ready() const noexcept { return awaited_->done(); }
   template <weft_promise P>
   void await_suspend(std::coroutine_handle<P> waiting) {
-    check_may_await(*awaited_, waiting.address());
+    check_may_await(*awaited_, awaited_->home(), waiting.address());
     wait(waiting.address());
   }
   const char* describe() const noexcept override { return "co_await future"; }

@@ -16,7 +16,8 @@ class running_task;
 /// Keeps running tasks alive until they have ended: a group, `run` for tasks without one, a gather.
 class task_owner : public list_hook<task_owner> {
  public:
-  task_owner() = default;
+  /// @param hears_of_ends false if child_done is for those children only that tell_owner() was called for.
+  explicit task_owner(bool hears_of_ends = true) noexcept : hears_of_ends_{hears_of_ends} {}
   task_owner(const task_owner&) = delete;
   task_owner& operator=(const task_owner&) = delete;
 
@@ -38,12 +39,25 @@ class task_owner : public list_hook<task_owner> {
   friend class running_task;
   list<running_task> children_;
   std::size_t child_count_ = 0;
+  bool hears_of_ends_;
 };
+
+/// Numbers are unique in the process, and a loop takes them by the block: an atomic increment for each task would be
+/// the largest part of making one. Gives the number before the block's first.
+std::uint32_t take_task_numbers() noexcept;
+inline constexpr std::uint32_t task_number_block = 1024;
+
+inline std::uint32_t next_task_number(event_loop& loop) noexcept {
+  if (loop.task_number % task_number_block == 0) [[unlikely]]
+    loop.task_number = take_task_numbers();
+  return ++loop.task_number;
+}
 
 /// A task that runs: the unit of concurrency and of cancellation. Its owner and each handle hold a reference.
 class running_task : public node, public scope, public list_hook<running_task>, public completion, public pooled {
  public:
-  running_task(event_loop& on, void (*completed_entry)(void*)) noexcept;
+  running_task(event_loop& on, void (*completed_entry)(void*)) noexcept
+      : scope{completed_entry, &on_stopped, &on}, number_{next_task_number(on)} {}
   virtual ~running_task() = default;
 
   void retain() noexcept { ++references_; }
@@ -52,7 +66,9 @@ class running_task : public node, public scope, public list_hook<running_task>, 
   }
 
   /// Takes its place with its owner and, unless eager, in the ready queue. Takes over the caller's reference.
-  void start(task_owner& owner, std::string_view name, bool eager);
+  inline void start(task_owner& owner, std::string_view name, bool eager);
+  /// Its owner hears of its end though it does not of others'.
+  void tell_owner() noexcept { owner_hears_ = true; }
 
   void* run() noexcept override;
   bool cancel() noexcept override {
@@ -77,7 +93,7 @@ class running_task : public node, public scope, public list_hook<running_task>, 
   void abandon() noexcept;
 
  protected:
-  void finish(status how) noexcept;
+  inline void finish(status how) noexcept;
   virtual std::exception_ptr stored_error() const noexcept = 0;
   void report_unseen(const std::exception_ptr& error) const noexcept;
   static after_stop on_stopped(scope& self) noexcept;
@@ -85,12 +101,49 @@ class running_task : public node, public scope, public list_hook<running_task>, 
  private:
   std::uint32_t references_ = 1;
   std::uint32_t number_;
+  bool owner_hears_ = true;
   task_owner* owner_ = nullptr;
   std::unique_ptr<std::string> name_;
+
+  void start_eagerly() noexcept;
+  inline void leave_owner() noexcept;
 
  protected:
   void* root_ = nullptr;  // the frame of the outermost coroutine
 };
+
+inline void running_task::start(task_owner& owner, std::string_view name, bool eager) {
+  if (!name.empty()) [[unlikely]]
+    set_name(name);
+  owner_ = &owner;
+  owner_hears_ = owner.hears_of_ends_;
+  if (owner.children_.empty()) loop->owners.push_back(owner);
+  owner.children_.push_back(*this);
+  ++owner.child_count_;
+  if (eager) [[unlikely]]
+    return start_eagerly();
+  loop->push(*this);
+}
+
+inline void running_task::leave_owner() noexcept {
+  owner_->children_.remove(*this);
+  --owner_->child_count_;
+  if (owner_->children_.empty()) loop->owners.remove(*owner_);
+}
+
+/// Last use of the task by what runs it: it may be gone afterwards.
+inline void running_task::finish(status how) noexcept {
+  if (owner_hears_) {
+    loop->push(*this);  // its owner hears of it first
+    complete(how);
+    return;
+  }
+  leave_owner();
+  owner_ = nullptr;
+  loop->current = nullptr;  // an error that nobody looked at is reported from the destructor
+  complete(how);
+  release();
+}
 
 /// Tells whether an error that leaves a task's root makes it cancelled rather than failed.
 bool is_cancellation(const std::exception_ptr& error) noexcept;
@@ -138,6 +191,14 @@ inline running_task& task_of(scope& inner) noexcept {
   scope* s = &inner;
   while (s->nested) s = static_cast<inner_scope*>(s)->outer;
   return static_cast<running_task&>(*s);
+}
+
+/// Awaiting what belongs to another loop is a mistake, and so is awaiting oneself. Throws std::logic_error.
+inline void check_may_await(const completion& awaited, const event_loop& home, void* frame) {
+  scope& in = *promise_of(frame).in_scope;
+  if (in.loop == &home && static_cast<completion*>(&task_of(in)) != &awaited) [[likely]]
+    return;
+  throw_may_not_await(awaited, in);
 }
 
 }  // namespace weft::detail

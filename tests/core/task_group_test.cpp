@@ -143,6 +143,38 @@ TEST(TaskGroup, ChildrenEndBeforeTheBlocksOwnerGoesOn) {
   EXPECT_EQ(trace, "fast slow after");
 }
 
+TEST(TaskGroup, ABlockThatIsNoCoroutineMayCreateTasks) {
+  std::string trace;
+  weft::run(
+      [&]() -> task<> {
+        co_await weft::with(task_group{}, [&](task_group& tg) {
+          tg.create_task(note(trace, "child", 10ms));
+          return note(trace, "block", 20ms);
+        });
+        trace += "after";
+      },
+      simulated);
+  EXPECT_EQ(trace, "child block after");
+}
+
+TEST(TaskGroup, ABlockThatThrowsBeforeItIsACoroutineStopsItsTasks) {
+  std::string trace;
+  weft::run(
+      [&]() -> task<> {
+        try {
+          co_await weft::with(task_group{}, [&](task_group& tg) -> task<> {
+            tg.create_task(note(trace, "child", 10ms));
+            if (trace.empty()) throw std::runtime_error{"block"};
+            return note(trace, "block", 20ms);
+          });
+        } catch (const weft::exception_group& group) {
+          for (const std::exception_ptr& e : group.exceptions()) trace += weft::what(e);
+        }
+      },
+      simulated);
+  EXPECT_EQ(trace, "block");
+}
+
 TEST(TaskGroupStart, GivesWhatTheTaskSaysAndLetsItGoOn) {
   std::string trace;
   weft::run(

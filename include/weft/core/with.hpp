@@ -135,15 +135,15 @@ template <class R, class M, class Start>
 task<R> run_block(M& manager, Start start) {
   block_end end;
   std::optional<result<R>> got;
+  boundary<R> block;
+  if constexpr (scope_manager<M>) manager.opened(block);  // may refuse: the block is not begun then
   task<R> work;
   try {
-    work = start();
+    work = start();  // a callable that is no coroutine does part of its work here
   } catch (...) {
     end.error = std::current_exception();
   }
   if (work) {
-    boundary<R> block;
-    if constexpr (scope_manager<M>) manager.opened(block);  // may refuse: the block is not begun then
     block.adopt(std::move(work));
     got = co_await block;
     end.stopped = !got.has_value();

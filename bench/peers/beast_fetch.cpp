@@ -137,7 +137,7 @@ class session : public std::enable_shared_from_this<session> {
 
   void close() {
     beast::error_code ignored;
-    stream_.socket().close(ignored);
+    (void)stream_.socket().close(ignored);
     connected_ = false;
     buffer_.clear();
   }

@@ -12,13 +12,12 @@ namespace weft::detail {
 
 namespace {
 
-// NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables): a signal handler reaches nothing else
+// A signal handler reaches nothing else.
 std::atomic<int> pending{0};
 std::atomic<bool> stop_under_way{false};
 std::atomic<backend*> to_wake{nullptr};
 struct sigaction previous_interrupt;
 struct sigaction previous_terminate;
-// NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
 
 void on_signal(int signal) {
   if (stop_under_way.exchange(true)) {

@@ -3,6 +3,7 @@
 
 namespace weft {
 
+// NOLINTNEXTLINE(performance-noexcept-move-constructor)
 cancel_scope::cancel_scope(cancel_scope&& other) : cancelled_{other.cancelled_} {
   if (other.used_) throw std::logic_error{"a cancel_scope cannot be moved once it is in use"};
 }
@@ -42,6 +43,7 @@ class timeout_scope::immediate final : public detail::node, public detail::poole
   timeout_scope* owner_;
 };
 
+// NOLINTNEXTLINE(performance-noexcept-move-constructor)
 timeout_scope::timeout_scope(timeout_scope&& other) : deadline_{other.deadline_}, relative_{other.relative_} {
   if (other.state_ != state::fresh) throw std::logic_error{"a timeout_scope cannot be moved once it is in use"};
 }

@@ -254,8 +254,8 @@ task<std::optional<std::string>> read_one_line(stream_core& stream, std::size_t 
       stream.in.consume(last ? have.size() : at + 1);
       co_return text;
     }
-    // A "\r" that may belong to the line's end does not count yet.
-    if (have.size() > limit && !(have.size() == limit + 1 && have.ends_with('\r'))) {
+    const bool line_may_end = have.size() == limit + 1 && have.ends_with('\r');
+    if (have.size() > limit && !line_may_end) {
       throw limit_error{"a line from " + stream.describe(), limit};
     }
     searched = have.size();

@@ -4,7 +4,7 @@
 #include <new>
 
 namespace {
-constinit thread_local std::size_t count = 0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+constinit thread_local std::size_t count = 0;
 }  // namespace
 
 std::size_t allocations() noexcept { return count; }

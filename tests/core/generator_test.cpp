@@ -109,7 +109,7 @@ weft::async_generator<std::string> texts() {
   co_yield kept;  // copied
   co_yield kept;
   co_yield std::move(kept);
-  co_yield kept.empty() ? "moved" : "not moved";
+  co_yield kept.empty() ? "moved" : "not moved";  // NOLINT(bugprone-use-after-move): that is the question
   co_yield std::string(100, 'x');
 }
 

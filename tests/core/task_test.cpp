@@ -95,7 +95,7 @@ TEST(Task, ThrowsWhatItsBodyThrowsAfterDestroyingItsVariables) {
       []() -> weft::task<> {
         auto held = std::make_shared<int>(1);
         auto fail = [](std::shared_ptr<int> p) -> weft::task<int> {
-          auto copy = p;
+          auto copy = p;  // NOLINT(performance-unnecessary-copy-initialization): it is counted
           co_await weft::checkpoint();
           throw std::runtime_error{"failed"};
         };

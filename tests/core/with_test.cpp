@@ -159,6 +159,8 @@ TEST(With, OwnsRvalueManagersAndTheBodyUntilTheEnd) {
         co_await weft::sleep(1ms);
         EXPECT_EQ(*n_, 5);
       }
+
+     private:
       std::shared_ptr<int> n_;
     };
     auto number = std::make_shared<int>(5);

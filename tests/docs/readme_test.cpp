@@ -5,10 +5,10 @@
 #include <string>
 
 // Its main() is a function like another here, and not called: it would lack a return.
-#define main main_of_example
+#define main main_of_example  // NOLINT(readability-identifier-naming)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wreturn-type"
-#include "../../examples/hello.cpp"
+#include "../../examples/hello.cpp"  // NOLINT(bugprone-suspicious-include)
 #pragma GCC diagnostic pop
 #undef main
 

@@ -17,7 +17,7 @@ namespace {
 
 /// A tree of small files behind nginx, and the list of their URLs.
 class FetchFromNginx : public testing::Test {
- protected:
+ public:
   void SetUp() override {
     ASSERT_TRUE(nginx::installed()) << "nginx is missing: ./dev setup installs it";
     for (int i = 0; i < count; ++i) {

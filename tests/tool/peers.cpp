@@ -122,7 +122,7 @@ void scripted_server::accept_all() {
       ::getsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, &size);
       if (at_once.l_onoff != 0) {
         const sockaddr nowhere{.sa_family = AF_UNSPEC, .sa_data = {}};
-        ::connect(fd, &nowhere, sizeof nowhere);  // disconnects with a reset
+        (void)::connect(fd, &nowhere, sizeof nowhere);  // disconnects with a reset
       } else {
         ::shutdown(fd, SHUT_RDWR);
       }

@@ -9,7 +9,7 @@
 #include "fetch_command.hpp"
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // NOLINT(bugprone-signal-handler,cert-err33-c): a write fails instead
+  std::signal(SIGPIPE, SIG_IGN);  // a write fails instead
   CLI::App program{"weft: work on the web, many things at a time", "weft"};
   program.set_version_flag("--version", "weft " WEFT_VERSION_STRING);
   program.require_subcommand(1);

@@ -70,8 +70,7 @@ class manager_promise : public manager_promise_base {
 template <class Promise>
 class manager_step {
  public:
-  manager_step(std::coroutine_handle<Promise>& frame) noexcept
-      : frame_{&frame} {}  // NOLINT(google-explicit-constructor)
+  manager_step(std::coroutine_handle<Promise>& frame) noexcept : frame_{&frame} {}
 
   bool await_ready() const noexcept { return false; }
   template <weft_promise P>

@@ -24,7 +24,7 @@ class racing_tasks final : public joint_tasks {
 };
 
 template <class First, class... Rest>
-inline constexpr bool all_same = (std::is_same_v<First, Rest> && ...);
+inline constexpr bool all_same = std::conjunction_v<std::is_same<First, Rest>...>;
 
 template <class... T>
 struct raced {

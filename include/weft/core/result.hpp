@@ -18,14 +18,13 @@ class [[nodiscard]] result {
  public:
   using value_type = T;
 
-  result(T value)  // NOLINT(google-explicit-constructor): a value is a result
+  result(T value)
     requires(!std::is_reference_v<T>)
       : state_{std::in_place_index<0>, std::move(value)} {}
-  result(reference value)  // NOLINT(google-explicit-constructor)
+  result(reference value)
     requires std::is_reference_v<T>
       : state_{std::in_place_index<0>, std::addressof(value)} {}
-  result(std::exception_ptr error) noexcept  // NOLINT(google-explicit-constructor)
-      : state_{std::in_place_index<1>, std::move(error)} {}
+  result(std::exception_ptr error) noexcept : state_{std::in_place_index<1>, std::move(error)} {}
 
   bool has_value() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return has_value(); }
@@ -77,7 +76,7 @@ class [[nodiscard]] result<void> {
   using value_type = void;
 
   result() noexcept = default;
-  result(std::exception_ptr error) noexcept : error_{std::move(error)} {}  // NOLINT(google-explicit-constructor)
+  result(std::exception_ptr error) noexcept : error_{std::move(error)} {}
 
   bool has_value() const noexcept { return error_ == nullptr; }
   explicit operator bool() const noexcept { return has_value(); }

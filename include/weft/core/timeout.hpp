@@ -15,7 +15,7 @@ namespace weft {
 class cancel_scope {
  public:
   cancel_scope() noexcept = default;
-  cancel_scope(cancel_scope&& other);
+  cancel_scope(cancel_scope&& other);  // NOLINT(performance-noexcept-move-constructor): throws if it is in use
 
   /// Stops the block; also before it begins. Harmless when repeated or too late.
   void cancel() noexcept;
@@ -42,7 +42,7 @@ class timeout_scope : private detail::timer {
   /// Without a deadline: never expires unless reschedule() says when.
   timeout_scope() noexcept = default;
   explicit timeout_scope(std::int64_t deadline, bool relative) noexcept : deadline_{deadline}, relative_{relative} {}
-  timeout_scope(timeout_scope&& other);
+  timeout_scope(timeout_scope&& other);  // NOLINT(performance-noexcept-move-constructor): throws if it is in use
 
   /// Moves the deadline; nullopt removes it. Throws std::logic_error once the scope has expired or was left.
   void reschedule(std::optional<time_point> when);

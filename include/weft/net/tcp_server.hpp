@@ -27,8 +27,7 @@ class connection_handler {
 template <class F>
 class connection_handler_of final : public connection_handler {
  public:
-  template <class G>
-  explicit connection_handler_of(G&& function) : function_(std::forward<G>(function)) {}
+  explicit connection_handler_of(F function) : function_(std::move(function)) {}
   task<> serve(tcp_stream connection) override { return function_(std::move(connection)); }
 
  private:

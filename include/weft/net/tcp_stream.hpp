@@ -150,7 +150,7 @@ class tcp_stream {
   template <class String>
     requires std::same_as<String, std::string>
   [[nodiscard]] task<> write(String&& text) {
-    return write_owned(state(), std::move(text));
+    return write_owned(state(), std::forward<String>(text));
   }
   /// Sends the end of the stream; reading goes on. Harmless when repeated and when the peer has gone.
   void shutdown_write();

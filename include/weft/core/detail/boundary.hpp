@@ -143,7 +143,8 @@ struct pass_stop {
 };
 
 /// Is the scope that runs being stopped? Never suspends.
-struct stop_pending {
+class stop_pending {
+ public:
   bool await_ready() const noexcept { return false; }
   template <weft_promise P>
   bool await_suspend(std::coroutine_handle<P> asking) noexcept {
@@ -151,6 +152,8 @@ struct stop_pending {
     return false;
   }
   bool await_resume() const noexcept { return pending_; }
+
+ private:
   bool pending_ = false;
 };
 

@@ -15,8 +15,8 @@ struct io_watch {
   event_loop* loop = nullptr;
 };
 
-/// Begins to watch `watch.fd` on `loop`. Throws std::system_error.
-void start_watching(event_loop& loop, io_watch& watch);
+/// Begins to watch `watch.fd` on `home`. Throws std::system_error.
+void start_watching(event_loop& home, io_watch& watch);
 /// Ends it; must come before the descriptor is closed. Whoever waits is left alone: there must be nobody.
 void stop_watching(io_watch& watch) noexcept;
 

@@ -5,6 +5,9 @@ namespace weft::detail {
 /// An entry of the ready queue. Intrusive: making something ready allocates nothing.
 class node {
  public:
+  node(const node&) = delete;
+  node& operator=(const node&) = delete;
+
   /// Takes its turn. Returns the coroutine frame to resume now, or null.
   virtual void* run() noexcept = 0;
 
@@ -12,8 +15,6 @@ class node {
 
  protected:
   node() = default;
-  node(const node&) = delete;
-  node& operator=(const node&) = delete;
   ~node() = default;
 };
 

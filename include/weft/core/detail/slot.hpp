@@ -87,10 +87,12 @@ class slot {
 
  private:
   enum class state : unsigned char { empty, value, error };
+  // NOLINTBEGIN(readability-identifier-naming): members of the class, and private
   union {
     stored value_;
     std::exception_ptr error_;
   };
+  // NOLINTEND(readability-identifier-naming)
   state state_ = state::empty;
 };
 

@@ -9,6 +9,9 @@ namespace weft::detail {
 /// is destroyed.
 class timer {
  public:
+  timer(const timer&) = delete;
+  timer& operator=(const timer&) = delete;
+
   /// The deadline has come; the timer is disarmed already. Runs behind the callbacks that were ready in this round.
   virtual void fired() noexcept = 0;
 
@@ -19,8 +22,6 @@ class timer {
 
  protected:
   timer() = default;
-  timer(const timer&) = delete;
-  timer& operator=(const timer&) = delete;
   ~timer() = default;
 
  private:

@@ -7,5 +7,5 @@ import pathlib
 import sys
 
 for file in sorted(pathlib.Path(sys.argv[1]).glob("*.json")):
-    record = {"name": file.stem, "program": json.loads(file.read_text()), "trace": file.with_suffix(".trace").read_text()}
-    print(json.dumps(record, separators=(",", ":")))
+    program, trace = json.loads(file.read_text()), file.with_suffix(".trace").read_text()
+    print(json.dumps({"name": file.stem, "program": program, "trace": trace}, separators=(",", ":")))

@@ -42,15 +42,15 @@ class epoll_backend final : public backend {
 
   void start_watching(io_watch& watch) override {
     epoll_event event{};
-    event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
     event.data.ptr = &watch;
     if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, watch.fd, &event) != 0) fail("epoll_ctl");
-    ++watched_;
+    watch.waiting = &waiting_;
   }
 
   void stop_watching(io_watch& watch) noexcept override {
     ::epoll_ctl(epoll_, EPOLL_CTL_DEL, watch.fd, nullptr);
-    --watched_;
+    watch.waiting = nullptr;
     for (int i = next_event_; i < event_count_; ++i) {
       if (events_[static_cast<std::size_t>(i)].data.ptr == &watch) events_[static_cast<std::size_t>(i)].events = 0;
     }
@@ -77,7 +77,7 @@ class epoll_backend final : public backend {
     errno = error;
   }
 
-  bool watching() const noexcept override { return watched_ != 0; }
+  bool watching() const noexcept override { return waiting_ != 0; }
 
  private:
   int wait_for_events(std::int64_t nanoseconds) {
@@ -103,22 +103,22 @@ class epoll_backend final : public backend {
 
   static void dispatch(io_watch& watch, std::uint32_t events) noexcept {
     constexpr std::uint32_t ended = EPOLLHUP | EPOLLERR;
-    if ((events & (EPOLLIN | EPOLLRDHUP | ended)) != 0) wake(watch.reader, watch.readable);
-    if ((events & (EPOLLOUT | ended)) != 0) wake(watch.writer, watch.writable);
+    if ((events & (EPOLLRDHUP | EPOLLPRI | ended)) != 0) watch.troubled = true;
+    if ((events & (EPOLLIN | EPOLLRDHUP | ended)) != 0) came(watch, watch.reader);
+    if ((events & (EPOLLOUT | ended)) != 0) came(watch, watch.writer);
   }
-  static void wake(leaf*& waiter, bool& edge) noexcept {
-    if (waiter == nullptr) {
-      edge = true;
-      return;
+  static void came(io_watch& watch, io_side& side) noexcept {
+    side.drained = false;
+    if (leaf* woken = watch.take_waiter(side)) {
+      woken->wake();
+    } else {
+      side.edge = true;
     }
-    leaf* woken = waiter;
-    waiter = nullptr;
-    woken->wake();
   }
 
   int epoll_ = -1;
   int wakeup_ = -1;
-  std::size_t watched_ = 0;
+  std::size_t waiting_ = 0;
   std::array<epoll_event, 256> events_{};
   int event_count_ = 0;
   int next_event_ = 0;

@@ -34,10 +34,12 @@ socket_core::~socket_core() { close(); }
 
 void socket_core::close() noexcept {
   if (!is_open()) return;
+  leaf* const reader = watch.take_waiter(watch.reader);
+  leaf* const writer = watch.take_waiter(watch.writer);
   if (home_->loop != nullptr) stop_watching(watch);
   ::close(std::exchange(watch.fd, -1));
-  if (watch.reader != nullptr) std::exchange(watch.reader, nullptr)->wake();
-  if (watch.writer != nullptr) std::exchange(watch.writer, nullptr)->wake();
+  if (reader != nullptr) reader->wake();
+  if (writer != nullptr) writer->wake();
 }
 
 void socket_core::watch_it() {
@@ -51,6 +53,10 @@ void socket_core::check_loop() const {
 // ---- socket_leaf ----------------------------------------------------------------------------------------------------
 
 bool& socket_leaf::busy() const noexcept { return way_ == direction::read ? socket_->reading : socket_->writing; }
+
+io_side& socket_leaf::side() const noexcept {
+  return way_ == direction::read ? socket_->watch.reader : socket_->watch.writer;
+}
 
 bool socket_leaf::begin() {
   socket_->check_loop();
@@ -69,7 +75,6 @@ bool socket_leaf::must_yield() noexcept {
 }
 
 bool socket_leaf::wait(void* frame) {
-  io_watch& watch = socket_->watch;
   for (;;) {
     if (std::exchange(yields_, false)) {
       busy() = true;
@@ -79,12 +84,11 @@ bool socket_leaf::wait(void* frame) {
     }
     socket_->turns = 0;
     socket_->watch_it();
-    bool& edge = way_ == direction::read ? watch.readable : watch.writable;
-    if (!std::exchange(edge, false)) break;
+    if (!std::exchange(side().edge, false)) break;
     if (attempt()) return false;
   }
   busy() = true;
-  (way_ == direction::read ? watch.reader : watch.writer) = this;
+  socket_->watch.wait(side(), *this);
   suspend(frame);
   return true;
 }
@@ -102,9 +106,7 @@ void* socket_leaf::run() noexcept {
 }
 
 void socket_leaf::withdraw() noexcept {
-  io_watch& watch = socket_->watch;
-  leaf*& place = way_ == direction::read ? watch.reader : watch.writer;
-  if (place == this) place = nullptr;
+  if (side().waiter == this) (void)socket_->watch.take_waiter(side());
   busy() = false;
   given_up();
 }

@@ -45,6 +45,17 @@ TEST(TcpStream, WaitsForWhatComesLater) {
   });
 }
 
+TEST(TcpStream, ThatNobodyWaitsForHidesNoDeadlock) {
+  const auto stuck = []() -> weft::task<> {
+    pair p;
+    const auto nothing = co_await weft::move_on_after(1ms, p.stream.read_some());
+    EXPECT_FALSE(nothing);
+    weft::event never;
+    co_await never.wait();
+  };
+  EXPECT_THROW(weft::run(stuck, {.clock = weft::clock_mode::simulated}), weft::deadlock_error);
+}
+
 TEST(TcpStream, ReadsLinesThatComeByteByByte) {
   run_sockets([]() -> weft::task<> {
     pair p;

@@ -1,55 +1,43 @@
 #pragma once
 
+#include <cstddef>
+#include <utility>
 #include <weft/core/detail/leaf.hpp>
 
 namespace weft::detail {
+
+/// One direction of a watched descriptor. One task at a time waits for it.
+struct io_side {
+  leaf* waiter = nullptr;  ///< woken when the system call may be tried again (also at end of stream and on errors)
+  bool edge = false;       ///< an edge came while nobody waited
+  bool drained = false;    ///< set by the user: only an edge makes it worth while to try the system call
+};
 
 /// A descriptor that the loop watches: registered once, edge-triggered. Users try the system call first and wait only
 /// after EAGAIN. Must not move while it is watched.
 struct io_watch {
   int fd = -1;
-  leaf* reader = nullptr;  ///< woken when reading may go on (also at end of stream and on errors)
-  leaf* writer = nullptr;  ///< woken when writing may go on
-  bool readable = false;   ///< an edge came while nobody waited
-  bool writable = false;
+  io_side reader;
+  io_side writer;
+  bool troubled = false;  ///< an end, an error or urgent data has been seen: there may be no further edge
   event_loop* loop = nullptr;
+  std::size_t* waiting = nullptr;  ///< how many wait for descriptors of this loop; set while it is watched
+
+  /// Lets `waiter` wait for the next edge.
+  void wait(io_side& side, leaf& waiter) noexcept {
+    side.waiter = &waiter;
+    ++*waiting;
+  }
+  /// Whoever waits does so no more; null if nobody does.
+  leaf* take_waiter(io_side& side) noexcept {
+    if (side.waiter != nullptr) --*waiting;
+    return std::exchange(side.waiter, nullptr);
+  }
 };
 
 /// Begins to watch `watch.fd` on `home`. Throws std::system_error.
 void start_watching(event_loop& home, io_watch& watch);
-/// Ends it; must come before the descriptor is closed. Whoever waits is left alone: there must be nobody.
+/// Ends it; must come before the descriptor is closed. There must be nobody who waits.
 void stop_watching(io_watch& watch) noexcept;
-
-/// Waits until a descriptor may be read from or written to. One task at a time per direction.
-class io_leaf : public leaf {
- public:
-  io_leaf(io_watch& watch, bool write, const char* what) noexcept : watch_{&watch}, write_{write}, what_{what} {}
-  bool await_ready() const noexcept { return false; }
-  template <weft_promise P>
-  bool await_suspend(std::coroutine_handle<P> waiting) noexcept {
-    return wait(waiting.address());
-  }
-  void await_resume() const noexcept {}
-  const char* describe() const noexcept override { return what_; }
-
- protected:
-  /// False if an edge has come since the system call failed: try again.
-  bool wait(void* frame) noexcept {
-    bool& edge = write_ ? watch_->writable : watch_->readable;
-    if (edge) {
-      edge = false;
-      return false;
-    }
-    (write_ ? watch_->writer : watch_->reader) = this;
-    suspend(frame);
-    return true;
-  }
-  void withdraw() noexcept override { (write_ ? watch_->writer : watch_->reader) = nullptr; }
-
- private:
-  io_watch* watch_;
-  bool write_;
-  const char* what_;
-};
 
 }  // namespace weft::detail

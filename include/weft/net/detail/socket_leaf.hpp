@@ -14,6 +14,7 @@
 namespace weft::detail {
 
 class socket_core;
+struct io_side;
 
 /// An operation on a socket: tries the system call, and waits for the descriptor only if the kernel says so.
 /// A stop that comes while it waits leaves the socket as it is.
@@ -48,6 +49,7 @@ class socket_leaf : public leaf {
   bool begin();
   bool wait(void* frame);
   bool& busy() const noexcept;
+  io_side& side() const noexcept;
   void withdraw() noexcept final;
   void abandon() noexcept final;
 

@@ -52,7 +52,7 @@ interpreter::result interpreter::timeout(const place& here, const op& o) {
   co_return limit.expired() ? "expired" : "in time";
 }
 
-interpreter::result interpreter::try_(const place& here, const op& o) {
+interpreter::result interpreter::try_block(const place& here, const op& o) {
   try {
     const std::int64_t count = co_await run(here, o.scripts[0]);
     co_return std::to_string(count);

@@ -129,8 +129,8 @@ interpreter::result interpreter::perform(const place& here, const op& o) {
       return hold_permit(here, o);
     case op_kind::timeout:
       return timeout(here, o);
-    case op_kind::try_:
-      return try_(here, o);
+    case op_kind::try_block:
+      return try_block(here, o);
     case op_kind::finally:
       return finally(here, o);
     case op_kind::group:

@@ -90,7 +90,7 @@ class interpreter {
   result hold_lock(const place& here, const op& o);
   result hold_permit(const place& here, const op& o);
   result timeout(const place& here, const op& o);
-  result try_(const place& here, const op& o);
+  result try_block(const place& here, const op& o);
   result finally(const place& here, const op& o);
   result group(const place& here, const op& o);
   result gather(const place& here, const op& o);

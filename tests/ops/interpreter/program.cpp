@@ -45,7 +45,7 @@ constexpr std::array forms{form{"nap", op_kind::nap, "t"},
                            form{"lock", op_kind::lock, "Lo"},
                            form{"sem", op_kind::sem, "So"},
                            form{"timeout", op_kind::timeout, "to"},
-                           form{"try", op_kind::try_, "o"},
+                           form{"try", op_kind::try_block, "o"},
                            form{"finally", op_kind::finally, "oo"},
                            form{"group", op_kind::group, "co"},
                            form{"gather", op_kind::gather, "fc"}};

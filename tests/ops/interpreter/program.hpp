@@ -47,7 +47,7 @@ enum class op_kind : std::uint8_t {
   lock,
   sem,
   timeout,
-  try_,
+  try_block,
   finally,
   group,
   gather

@@ -13,8 +13,14 @@ class stream_core final : public socket_core {
   stream_core(int fd, const endpoint& peer) : socket_core{fd}, remote{peer} {}
   std::string describe() const override { return remote.to_string(); }
 
+  /// The last recv() took all there was, and nothing has come since.
+  bool drained() const noexcept { return watch.reader.drained; }
+  /// After a recv() that got less than it had room for: the next one would get EAGAIN.
+  void set_drained() noexcept { watch.reader.drained = is_tcp && !watch.troubled; }
+
   receive_buffer in;
   endpoint remote;
+  bool is_tcp = true;  ///< a Unix socket's recv() may end between two messages
   bool at_end = false;
   bool cannot_read = false;   ///< a large read_exactly was stopped midway
   bool cannot_write = false;  ///< a write was stopped or failed midway

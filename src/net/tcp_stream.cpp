@@ -26,7 +26,11 @@ stream_core& core_of(socket_core* socket) noexcept { return static_cast<stream_c
 std::size_t receive(stream_core& stream, std::span<char> room, int& error) noexcept {
   for (;;) {
     const ssize_t n = ::recv(stream.watch.fd, room.data(), room.size(), 0);
-    if (n > 0) return static_cast<std::size_t>(n);
+    if (n > 0) {
+      const auto got = static_cast<std::size_t>(n);
+      if (got < room.size()) stream.set_drained();
+      return got;
+    }
     if (n == 0) {
       stream.at_end = true;
       return 0;
@@ -65,7 +69,7 @@ bool fill_leaf::attempt() noexcept {
   stream_core& stream = core_of(socket_);
   error_ = obstacle_to_reading(stream);
   if (error_ != 0 || stream.at_end) return true;
-  if (must_yield()) return false;
+  if (stream.drained() || must_yield()) return false;
   return receive_into_buffer(stream, error_);
 }
 
@@ -88,7 +92,7 @@ bool read_some_leaf::attempt() noexcept {
     return true;
   }
   if (stream.at_end || into_.empty()) return true;
-  if (must_yield()) return false;
+  if (stream.drained() || must_yield()) return false;
   got_ = receive(stream, {reinterpret_cast<char*>(into_.data()), into_.size()}, error_);
   return got_ != 0 || stream.at_end || error_ != 0;
 }
@@ -105,7 +109,7 @@ read_exactly_leaf::read_exactly_leaf(stream_core* stream, std::span<std::byte> i
 bool read_exactly_leaf::attempt_buffered() noexcept {
   stream_core& stream = core_of(socket_);
   while (stream.in.size() < into_.size() && !stream.at_end) {
-    if (must_yield()) return false;
+    if (stream.drained() || must_yield()) return false;
     if (!receive_into_buffer(stream, error_)) return false;
     if (error_ != 0) return true;
   }
@@ -127,7 +131,7 @@ bool read_exactly_leaf::attempt() noexcept {
     got_ += n;
   }
   while (got_ < into_.size() && !stream.at_end) {
-    if (must_yield()) return false;
+    if (stream.drained() || must_yield()) return false;
     const std::size_t n = receive(stream, {reinterpret_cast<char*>(into_.data()) + got_, into_.size() - got_}, error_);
     got_ += n;
     if (error_ != 0) return true;
@@ -313,9 +317,10 @@ tcp_stream tcp_stream::from_descriptor(int fd) {
     detail::throw_system_error(error, "fcntl");
   }
   const endpoint peer = endpoint_access::remote(fd);
+  auto core = std::make_unique<detail::stream_core>(fd, peer);
   const int on = 1;
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // a Unix socket has no such thing
-  return stream_access::make(fd, peer);
+  core->is_tcp = ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0;  // a Unix socket has no such thing
+  return stream_access::make(std::move(core));
 }
 
 detail::stream_core& tcp_stream::state() const {

@@ -51,6 +51,7 @@ class raw_peer {
     return text;
   }
   void end() const { ::shutdown(fd_, SHUT_WR); }
+  int descriptor() const noexcept { return fd_; }
   void close() noexcept {
     if (fd_ >= 0) ::close(std::exchange(fd_, -1));
   }

@@ -11,24 +11,24 @@ die() {
   exit 1
 }
 
+# shellcheck source=tools/nginx.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../tools/nginx.sh"
+
 weft=$build/bin/weft beast=$build/bin/peer_beast_fetch
 for program in "$weft" "$beast"; do [[ -x $program ]] || die "$program is missing: ./dev bench builds it"; done
-nginx=$(PATH=$PATH:/usr/sbin command -v nginx) || die "nginx is missing: ./dev setup installs it"
+require_nginx
 
 place=$(mktemp -d)
-server=
 clean_up() {
-  if [[ -n $server ]]; then
-    kill "$server" 2>/dev/null || true
-    wait "$server" 2>/dev/null || true
-  fi
+  stop_nginx
   rm -rf "$place"
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
 chmod 755 "$place"
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+mkdir "$place/www"
+start_nginx "$place" "$place/www"
 python3 - "$place" "$port" "$files" <<'PYTHON'
 import os, sys
 place, port, files = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -41,31 +41,6 @@ with open(f"{place}/urls", "w") as urls:
             file.write(f"file {i}\n" * 40)
         urls.write(f"http://127.0.0.1:{port}/{i // 1000}/{i}.txt\n")
 PYTHON
-
-cat >"$place/nginx.conf" <<CONF
-daemon off;
-master_process off;
-pid $place/nginx.pid;
-error_log $place/error.log warn;
-events { worker_connections 1024; }
-http {
-  access_log off;
-  keepalive_requests 1000000;
-  client_body_temp_path $place/t1;
-  proxy_temp_path $place/t2;
-  fastcgi_temp_path $place/t3;
-  uwsgi_temp_path $place/t4;
-  scgi_temp_path $place/t5;
-  server { listen 127.0.0.1:$port; root $place/www; }
-}
-CONF
-"$nginx" -p "$place" -c "$place/nginx.conf" &
-server=$!
-for _ in {1..100}; do
-  kill -0 "$server" 2>/dev/null || die "nginx did not start: $(cat "$place/error.log")"
-  if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then break; fi
-  sleep 0.05
-done
 
 python3 - "$place" "$weft" "$beast" "$files" "$rounds" <<'PYTHON'
 import os, random, resource, statistics, subprocess, sys

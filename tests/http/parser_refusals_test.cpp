@@ -6,7 +6,8 @@
 #include <http/transcript.hpp>
 #include <string>
 #include <string_view>
-#include <weft/http/parser.hpp>
+#include <weft/core/errors.hpp>
+#include <weft/http.hpp>
 
 namespace {
 
@@ -15,6 +16,8 @@ using weft::http::protocol_error;
 using weft::http::response_parser;
 using weft::http::testing::run_parser;
 using weft::http::testing::transcript;
+
+static_assert(std::is_base_of_v<weft::error, protocol_error>);
 
 constexpr std::string_view ok = "HTTP/1.1 200 OK\r\n";
 constexpr std::string_view chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";

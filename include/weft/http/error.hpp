@@ -1,7 +1,7 @@
 #pragma once
 
-#include <stdexcept>
 #include <string>
+#include <weft/core/errors.hpp>
 
 namespace weft::http {
 
@@ -9,11 +9,11 @@ namespace weft::http {
 /// connection.
 ///
 /// what() begins with what was wrong and where it stood: `whitespace before the colon in header line 3: "Host : a"`.
-class protocol_error : public std::runtime_error {
+class protocol_error : public weft::error {
  public:
   /// @param what   what was wrong and where.
   /// @param status see status().
-  explicit protocol_error(const std::string& what, int status = 400) : std::runtime_error{what}, status_{status} {}
+  explicit protocol_error(const std::string& what, int status = 400) : error{what}, status_{status} {}
 
   /// The status with which a server answers a request that it refuses for this reason (400, 431, 501, ...).
   /// Says nothing if what was refused is a response.

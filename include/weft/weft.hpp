@@ -4,7 +4,9 @@
 
 #include <weft/core/background_group.hpp>
 #include <weft/core/clock.hpp>
+#include <weft/core/context.hpp>
 #include <weft/core/create_task.hpp>
+#include <weft/core/debug.hpp>
 #include <weft/core/errors.hpp>
 #include <weft/core/finally.hpp>
 #include <weft/core/future.hpp>

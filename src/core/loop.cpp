@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <stdexcept>
 #include <utility>
 
 #include "core/signals.hpp"
+#include "core/task_tree.hpp"
 
 namespace weft::detail {
 
@@ -28,10 +30,9 @@ namespace {
 /// How many steps may run before the loop looks at the kernel and at the clock, if it is never idle.
 constexpr int steps_per_poll = 61;
 
-std::int64_t monotonic_now() noexcept {
-  timespec t{};
-  ::clock_gettime(CLOCK_MONOTONIC, &t);
-  return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
+bool is_set(const char* variable) noexcept {
+  const char* const value = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe)
+  return value != nullptr && *value != '\0' && std::string_view{value} != "0";
 }
 
 void pass_stop_on(void* self) noexcept {
@@ -40,6 +41,12 @@ void pass_stop_on(void* self) noexcept {
 }
 
 }  // namespace
+
+std::int64_t monotonic_now() noexcept {
+  timespec t{};
+  ::clock_gettime(CLOCK_MONOTONIC, &t);
+  return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
+}
 
 event_loop::event_loop() { unwinder = {.resume = &pass_stop_on, .loop = this}; }
 
@@ -53,6 +60,24 @@ void report_to_stderr(const char* message, const std::exception_ptr& error, cons
   const std::string text = error ? ": " + what(error) : "";
   const std::string place = task.empty() ? "" : " (" + task + ")";
   std::fprintf(stderr, "weft: %s%s%s\n", message, place.c_str(), text.c_str());
+}
+
+void event_loop::check_thread() const noexcept {
+  if (!static_cast<const loop*>(this)->foreign_thread()) return;
+  std::fputs(
+      "weft: a loop was used from another thread than its own; only loop_handle's _threadsafe functions may be\n",
+      stderr);
+  std::abort();
+}
+
+void event_loop::report_unawaited(const std::source_location& begin) noexcept {
+  report(("A task was never awaited: " + describe(begin)).c_str(), nullptr);
+}
+
+void drop_unawaited(void* frame) noexcept {
+  event_loop* const loop = this_thread_loop;
+  if (loop != nullptr && loop->debug && !loop->unwinding) loop->report_unawaited(promise_of(frame).at);
+  std::coroutine_handle<>::from_address(frame).destroy();
 }
 
 void event_loop::report(const char* message, const std::exception_ptr& error, const std::string& task) noexcept {
@@ -107,6 +132,11 @@ loop::loop(const run_options& run) : options{run}, kernel{make_epoll_backend()} 
   shared->loop = this;
   simulated_ = options.clock == clock_mode::simulated;
   root_owner = &roots;
+  debug = options.debug || is_set("WEFT_DEBUG");
+  watched = debug || inspector::wanted();
+  timers_each_round_ = simulated_ || watched;
+  tasks_carry_more = watched || !current_context().empty();
+  if (inspector::wanted()) inspected_ = inspector::add(shared, steps_);
 }
 
 loop::~loop() {
@@ -126,16 +156,46 @@ inline void loop::run_ready() noexcept {
   steps_until_poll_ -= steps;
 }
 
+/// The same, and each step is measured.
+void loop::run_ready_watched() noexcept {
+  for (node* n = take_ready(); n != nullptr;) {
+    node* const following = n->next;
+    void* const frame = n->run();
+    running_task* const task = frame != nullptr && current != nullptr ? &task_of(*current) : nullptr;
+    if (task != nullptr) {
+      task->retain();
+      task->notes().stepped_at = now();
+    }
+    steps_.begin(task, frame != nullptr ? promise_of(frame).at : std::source_location{});
+    resume_until_suspended(*this, frame);
+    const std::int64_t took = steps_.end();
+    if (debug && took > options.slow_step.count()) {
+      const step_watch::step step = steps_.current();
+      std::string text = "A step took " + std::to_string(took / 1'000'000) + " ms";
+      if (step.from.line() != 0) text.append(", from ").append(describe(step.from));
+      if (step.made_at.line() != 0) text.append("; the task was made at ").append(describe(step.made_at));
+      report(text.c_str(), nullptr, step.task);
+    }
+    if (task != nullptr) task->release();
+    n = following;
+  }
+  steps_until_poll_ = 0;
+}
+
 void loop::run_ready_and_timers() noexcept {
   if (!timers_.empty()) round_time_ = now();
   const std::uint64_t before = timers_.next_number();
-  run_ready();
+  if (watched) {
+    run_ready_watched();
+  } else {
+    run_ready();
+  }
   fire_timers(before);
 }
 
 inline bool loop::run_round() {
   const bool busy = has_ready() && steps_until_poll_ > 0;
-  if (busy && !simulated_) [[likely]] {
+  if (busy && !timers_each_round_) [[likely]] {
     run_ready();
     return true;
   }
@@ -160,6 +220,7 @@ void loop::take_posted() {
 }
 
 void loop::take_signals() {
+  if (stop_signals::take_quit()) std::fprintf(stderr, "weft: tasks\n%s", format_tree(*this).c_str());
   const int signal = stop_signals::take();
   if (signal == 0 || roots.awaited == nullptr) return;
   stopped_by_signal = signal;
@@ -199,7 +260,7 @@ void loop::run_until_done(running_task& main) {
   roots.awaited = &main;
   main.tell_owner();
   event_loop* const around = std::exchange(this_thread_loop, this);
-  const stop_signals handlers{*kernel, options.handle_signals};
+  const stop_signals handlers{*kernel, options.handle_signals, debug};
   stopped_by_signal = 0;
   bool alive = true;
   while (alive && roots.awaited != nullptr) {
@@ -243,13 +304,10 @@ std::string loop::describe_waiters() {
   using siblings = list<running_task>;
   for (task_owner* owner = owners.front(); owner != nullptr; owner = list<task_owner>::after(*owner)) {
     for (running_task* task = owner->children().front(); task != nullptr; task = siblings::after(*task)) {
-      leaf* waits = task->waiting_on;
-      if (waits == nullptr) continue;
-      for (scope* inner = waits->scope_inside(); inner != nullptr && inner->waiting_on != nullptr;
-           inner = waits->scope_inside()) {
-        waits = inner->waiting_on;
-      }
-      text.append("\n  ").append(task->name()).append(" waits in ").append(waits->describe());
+      const task_place place = place_of(*task);
+      if (place.waits_for == nullptr) continue;
+      text.append("\n  ").append(task->name()).append(" waits in ").append(place.waits_for);
+      text.append(" at ").append(describe(place.stack.front()));
     }
   }
   return text;

@@ -4,10 +4,13 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 #include <weft/core/run.hpp>
 
 #include "core/backend.hpp"
+#include "core/inspector.hpp"
+#include "core/step_watch.hpp"
 
 namespace weft::detail {
 
@@ -51,6 +54,8 @@ class loop final : public event_loop {
   void end_tasks();
 
   std::string describe_waiters();
+  /// A loop of another thread uses this one's things.
+  bool foreign_thread() const noexcept { return std::this_thread::get_id() != thread_; }
   void advance(std::int64_t nanoseconds) noexcept { simulated_now_ += nanoseconds; }
 
   run_options options;
@@ -68,6 +73,7 @@ class loop final : public event_loop {
   /// looks at the kernel and the clock only now and then.
   bool run_round();
   void run_ready() noexcept;
+  void run_ready_watched() noexcept;
   void run_ready_and_timers() noexcept;
   void fire_timers(std::uint64_t before) noexcept;
   /// Waits for what comes next; false if nothing can.
@@ -77,6 +83,10 @@ class loop final : public event_loop {
   void run_to_idle();
 
   int steps_until_poll_ = 0;
+  bool timers_each_round_ = false;  // there is no fast path past them
+  std::thread::id thread_ = std::this_thread::get_id();
+  step_watch steps_;
+  std::shared_ptr<inspector::registration> inspected_;
 };
 
 inline loop& loop_of(event_loop& base) noexcept { return static_cast<loop&>(base); }

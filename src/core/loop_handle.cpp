@@ -46,6 +46,7 @@ class callback_handle::state final : public detail::node,
     const auto keep = std::move(pending_);
     detail::unique_function function = std::move(function_);
     if (cancelled_) return;
+    const detail::context_override registered{&context_};
     try {
       function();
     } catch (...) {
@@ -56,6 +57,7 @@ class callback_handle::state final : public detail::node,
   detail::event_loop* loop_;
   detail::unique_function function_;
   std::shared_ptr<state> pending_;
+  detail::context_ref context_ = detail::current_context();
   std::int64_t when_ = 0;
   bool cancelled_ = false;
 };
@@ -75,6 +77,7 @@ class posted_function final : public posted {
   explicit posted_function(unique_function f) : function_{std::move(f)} {}
   void* run() noexcept override {
     loop->current = nullptr;
+    const context_override registered{&context_};
     try {
       function_();
     } catch (...) {
@@ -86,12 +89,14 @@ class posted_function final : public posted {
 
  private:
   unique_function function_;
+  context_ref context_ = current_context();
 };
 
 }  // namespace
 
 void* posted_task::run() noexcept {
   loop->current = nullptr;
+  const context_override registered{&context_};
   start_task(*loop, *loop->root_owner, std::move(work_), {});
   delete this;
   return nullptr;

@@ -1,5 +1,6 @@
 #include <atomic>
 #include <stdexcept>
+#include <weft/core/context.hpp>
 #include <weft/core/create_task.hpp>
 #include <weft/core/detail/running_task.hpp>
 
@@ -15,6 +16,7 @@ class done_callback final : public node, public completion_waiter, public pooled
   void dropped() noexcept override { delete this; }
   void* run() noexcept override {
     loop_->current = nullptr;
+    const context_override registered{&context_};
     try {
       callback_();
     } catch (...) {
@@ -27,6 +29,7 @@ class done_callback final : public node, public completion_waiter, public pooled
  private:
   event_loop* loop_;
   std::function<void()> callback_;
+  context_ref context_ = current_context();
 };
 
 }  // namespace
@@ -51,9 +54,22 @@ void running_task::report_unseen(const std::exception_ptr& error) const noexcept
   }
 }
 
+void running_task::start_specially(const task_options& options, std::source_location made_at) {
+  if (!options.name.empty()) set_name(options.name);
+  if (loop->watched) notes().made_at = made_at;
+  if (options.context != nullptr) {
+    notes().context = options.context->shared();
+  } else {
+    context_ = current_context();
+  }
+  if (options.eager) return start_eagerly();
+  loop->push(*this);
+}
+
 void running_task::start_eagerly() noexcept {
   event_loop& on = *loop;  // the task may be gone when it has run
   scope* const caller = std::exchange(on.current, this);
+  const context_override own{nullptr};
   resume_until_suspended(on, root_);
   on.current = caller;
 }
@@ -89,6 +105,7 @@ void running_task::abandon() noexcept {
   loop->unwinding = true;
   while (in != nullptr) {
     void* frame = std::exchange(in->waiting_on, nullptr)->frame();
+    loop->current = in;
     scope* const around = scope_around(*in);
     destroy_frames(frame, *in);
     in = around;
@@ -97,8 +114,14 @@ void running_task::abandon() noexcept {
   finish(status::cancelled);
 }
 
-std::string running_task::name() const { return name_ ? *name_ : "Task-" + std::to_string(number_); }
-void running_task::set_name(std::string_view name) { name_ = std::make_unique<std::string>(name); }
+std::string running_task::name() const {
+  return notes_ && !notes_->name.empty() ? notes_->name : "Task-" + std::to_string(number);
+}
+
+task_notes& running_task::notes() {
+  if (!notes_) notes_ = std::make_unique<task_notes>();
+  return *notes_;
+}
 
 bool is_cancellation(const std::exception_ptr& error) noexcept {
   try {

@@ -8,16 +8,20 @@ class backend;
 /// if there were no handler. Installed by the process's main thread only; elsewhere it does nothing.
 class stop_signals {
  public:
-  stop_signals(backend& wakes, bool wanted);
+  /// @param quit_too SIGQUIT is noted as well.
+  stop_signals(backend& wakes, bool wanted, bool quit_too);
   stop_signals(const stop_signals&) = delete;
   stop_signals& operator=(const stop_signals&) = delete;
   ~stop_signals();
 
   /// The signal that has come since it was last asked, or 0.
   static int take() noexcept;
+  /// True if SIGQUIT has come since.
+  static bool take_quit() noexcept;
 
  private:
   bool installed_ = false;
+  bool quit_installed_ = false;
 };
 
 }  // namespace weft::detail

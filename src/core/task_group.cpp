@@ -12,6 +12,11 @@ void group_tasks::child_done(running_task& child) noexcept {
   if (!aborting) abort();
 }
 
+scope* group_tasks::awaited_in() const noexcept {
+  if (body != nullptr) return body;
+  return waiting != nullptr ? &waiting->in_scope() : nullptr;
+}
+
 void group_tasks::abort() noexcept {
   aborting = true;
   cancel_children();

@@ -70,7 +70,10 @@ class pool_state {
       job->queued = false;
       --waiting_jobs_;
       held.unlock();
-      job->perform();
+      {
+        const context_override own{&job->context};
+        job->perform();
+      }
       give_back(std::move(job));
       held.lock();
     }
@@ -118,6 +121,7 @@ void thread_leaf::start(void* frame) {
   if (!in.stop_requested) {
     used_pool_ = pool_ ? pool_.get() : &default_pool(home);
     job_->home = home.shared;
+    if (!pool_) job_->context = current_context();
     job_->awaiter = this;
     given_away_ = job_.get();
     used_pool_->submit(job_);

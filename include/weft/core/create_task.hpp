@@ -5,27 +5,21 @@
 #include <vector>
 #include <weft/core/detail/awaitable.hpp>
 #include <weft/core/task_handle.hpp>
+#include <weft/core/task_options.hpp>
 
 namespace weft {
 
-/// How create_task starts a task.
-struct task_options {
-  /// Shown by debugging aids; copied. Empty: "Task-N".
-  std::string_view name = {};
-  /// Run it up to its first suspension at once, before create_task returns. asyncio.create_task(eager_start=True).
-  bool eager = false;
-};
-static_assert(std::is_trivially_destructible_v<task_options>);
-
 namespace detail {
 
+/// @param made_at where the user made it; for a task of the library's own, the line that calls this.
 template <class T>
-task_handle<T> start_task(event_loop& loop, task_owner& owner, task<T> work, const task_options& options) {
+task_handle<T> start_task(event_loop& loop, task_owner& owner, task<T> work, const task_options& options,
+                          std::source_location made_at = std::source_location::current()) {
   auto* running = new running_task_of<T>{loop};
   running->adopt(work.release());
   task_handle<T> handle{running};
   running->retain();
-  running->start(owner, options.name, options.eager);
+  running->start(owner, options, made_at);
   return handle;
 }
 
@@ -36,9 +30,9 @@ task_handle<T> start_task(event_loop& loop, task_owner& owner, task<T> work, con
 /// end; prefer task_group::create_task. asyncio.create_task. Throws std::logic_error outside a loop.
 template <class A>
   requires awaitable<A> || detail::task_function<A>
-auto create_task(A&& work, task_options options = {}) {
+auto create_task(A&& work, task_options options = {}, std::source_location made_at = std::source_location::current()) {
   detail::event_loop& loop = detail::require_loop("create_task");
-  return detail::start_task(loop, *loop.root_owner, detail::to_task(std::forward<A>(work)), options);
+  return detail::start_task(loop, *loop.root_owner, detail::to_task(std::forward<A>(work)), options, made_at);
 }
 
 /// The task that runs now; an empty handle in plain callbacks and outside a loop. asyncio.current_task.

@@ -175,6 +175,7 @@ class posted_task final : public posted {
 
  private:
   task<> work_;
+  context_ref context_ = current_context();
 };
 
 }  // namespace detail

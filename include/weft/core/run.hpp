@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <type_traits>
 #include <weft/core/create_task.hpp>
@@ -16,8 +17,12 @@ enum class clock_mode : unsigned char {
 /// How run() runs.
 struct run_options {
   clock_mode clock = clock_mode::real;
-  /// Checks and reports that cost time.
+  /// Checks and reports that cost time, also switched on by the environment variable WEFT_DEBUG=1: steps longer than
+  /// `slow_step`, tasks that were never awaited, and use of the loop from another thread, which ends the program; and
+  /// SIGQUIT prints the tree of tasks. asyncio's debug mode.
   bool debug = false;
+  /// In debug mode, a step that keeps the loop from all others for longer is reported.
+  std::chrono::nanoseconds slow_step = std::chrono::milliseconds{100};
   /// Let SIGINT and SIGTERM stop the main task (on the process's main thread only).
   bool handle_signals = true;
 };

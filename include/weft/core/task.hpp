@@ -13,6 +13,9 @@ class task;
 
 namespace detail {
 
+/// Destroys a coroutine that never ran; in debug mode, the loop's exception handler hears of it.
+void drop_unawaited(void* frame) noexcept;
+
 /// Ends a coroutine: control goes to whoever awaits it.
 struct pass_on {
   bool await_ready() const noexcept { return false; }
@@ -37,7 +40,7 @@ class task_promise_base : public promise_base {
 template <class T>
 class task_promise : public task_promise_base<T> {
  public:
-  task<T> get_return_object() noexcept;
+  task<T> get_return_object(std::source_location begin = std::source_location::current()) noexcept;
   template <class U = T>
     requires std::is_constructible_v<T, U>
   void return_value(U&& value) {
@@ -48,7 +51,7 @@ class task_promise : public task_promise_base<T> {
 template <>
 class task_promise<void> : public task_promise_base<void> {
  public:
-  task<> get_return_object() noexcept;
+  task<> get_return_object(std::source_location begin = std::source_location::current()) noexcept;
   void return_void() noexcept { outcome.set_value(); }
 };
 
@@ -88,7 +91,8 @@ class task_awaiter {
 ///
 /// Move-only and awaited once. To run it at the same time as other things, give it to task_group::create_task, gather
 /// and the like. Not to be confused with asyncio.Task, which is task_handle here; this is what `async def` gives.
-/// Destroying a task that was never awaited destroys its arguments and does nothing else.
+/// Destroying a task that was never awaited destroys its arguments and does nothing else; in debug mode that is
+/// reported to the loop's exception handler.
 /// A stop unwinds it: the destructors of its variables run, innermost first, and nothing in it can catch that.
 template <class T>
 class [[nodiscard("a task does nothing until it is awaited")]] task {
@@ -100,13 +104,13 @@ class [[nodiscard("a task does nothing until it is awaited")]] task {
   task(task&& other) noexcept : frame_{std::exchange(other.frame_, nullptr)} {}
   task& operator=(task&& other) noexcept {
     if (this != &other) {
-      if (frame_) frame_.destroy();
+      if (frame_) detail::drop_unawaited(frame_.address());
       frame_ = std::exchange(other.frame_, nullptr);
     }
     return *this;
   }
   ~task() {
-    if (frame_) frame_.destroy();
+    if (frame_) detail::drop_unawaited(frame_.address());
   }
 
   /// True until it was awaited, or moved from.
@@ -129,10 +133,12 @@ class [[nodiscard("a task does nothing until it is awaited")]] task {
 };
 
 template <class T>
-task<T> detail::task_promise<T>::get_return_object() noexcept {
+task<T> detail::task_promise<T>::get_return_object(std::source_location begin) noexcept {
+  this->at = begin;
   return task<T>{std::coroutine_handle<task_promise>::from_promise(*this)};
 }
-inline task<> detail::task_promise<void>::get_return_object() noexcept {
+inline task<> detail::task_promise<void>::get_return_object(std::source_location begin) noexcept {
+  this->at = begin;
   return task<>{std::coroutine_handle<task_promise>::from_promise(*this)};
 }
 

@@ -15,6 +15,7 @@ namespace detail {
 class group_tasks final : public task_owner {
  public:
   void child_done(running_task& child) noexcept override;
+  scope* awaited_in() const noexcept override;
 
   /// Stops every unfinished child and the block, once.
   void abort() noexcept;
@@ -76,18 +77,21 @@ class task_group {
   /// Throws std::logic_error before with(), after it, and once the group is being stopped; `work` never starts then.
   template <class A>
     requires awaitable<A> || detail::task_function<A>
-  auto create_task(A&& work, task_options options = {}) {
+  auto create_task(A&& work, task_options options = {},
+                   std::source_location made_at = std::source_location::current()) {
     tasks_.check_can_create();
-    return detail::start_task(*detail::this_thread_loop, tasks_, detail::to_task(std::forward<A>(work)), options);
+    return detail::start_task(*detail::this_thread_loop, tasks_, detail::to_task(std::forward<A>(work)), options,
+                              made_at);
   }
 
   /// Runs `function(task_status<T>)` in the group and waits until it calls status.started(value); gives that value,
   /// while the task goes on. An error before that comes out of start() alone; a task that ends without it makes start()
   /// throw weft::error. A stop of the waiter cancels the task and waits for its end. trio.Nursery.start.
   template <class T = void, class F>
-  [[nodiscard]] task<T> start(F function, task_options options = {}) {
+  [[nodiscard]] task<T> start(F function, task_options options = {},
+                              std::source_location made_at = std::source_location::current()) {
     tasks_.check_can_create();
-    return detail::start_in_group<T>(*this, std::move(function), options);
+    return detail::start_in_group<T>(*this, std::move(function), options, made_at);
   }
 
   /// Stops the block and all children; the block then ends without an error. Also before with(); harmless when

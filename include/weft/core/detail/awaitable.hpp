@@ -2,42 +2,10 @@
 
 #include <concepts>
 #include <utility>
+#include <weft/core/detail/awaiter.hpp>
 #include <weft/core/task.hpp>
 
 namespace weft {
-
-namespace detail {
-
-template <class A>
-concept has_member_co_await = requires(A&& a) { std::forward<A>(a).operator co_await(); };
-template <class A>
-concept has_free_co_await = requires(A&& a) { operator co_await(std::forward<A>(a)); };
-template <class A>
-concept is_awaiter = requires(A& a) {
-  a.await_ready();
-  a.await_resume();
-};
-
-template <class A>
-decltype(auto) get_awaiter(A&& a) {
-  if constexpr (has_member_co_await<A>) {
-    return std::forward<A>(a).operator co_await();
-  } else if constexpr (has_free_co_await<A>) {
-    return operator co_await(std::forward<A>(a));
-  } else {
-    return std::forward<A>(a);
-  }
-}
-
-}  // namespace detail
-
-/// What can stand behind co_await: a task, a task_handle, what sleep() or mutex.acquire() give, and users' own.
-template <class A>
-concept awaitable = detail::has_member_co_await<A> || detail::has_free_co_await<A> || detail::is_awaiter<A>;
-
-/// What `co_await a` gives.
-template <awaitable A>
-using await_result_t = decltype(detail::get_awaiter(std::declval<A>()).await_resume());
 
 namespace detail {
 

@@ -10,6 +10,7 @@ namespace weft::detail {
 class joint_tasks : public task_owner {
  public:
   bool internal() const noexcept override { return true; }
+  scope* awaited_in() const noexcept override { return waiting_ != nullptr ? &waiting_->in_scope() : nullptr; }
   void child_done(running_task& child) noexcept override {
     child.look_at();
     ended(child);

@@ -16,6 +16,8 @@ class completion_waiter : public list_hook<completion_waiter> {
   virtual void completed() noexcept = 0;
   /// It is done, but perhaps because its loop has ended: only those whose task still lives may make something ready.
   virtual void dropped() noexcept { completed(); }
+  /// What waits in a coroutine, if that is what this is; for debugging aids.
+  virtual leaf* waiting_leaf() noexcept { return nullptr; }
 
  protected:
   ~completion_waiter() = default;
@@ -39,6 +41,11 @@ class completion {
 
   virtual event_loop& home() const noexcept = 0;
 
+  template <class F>
+  void for_each_waiter(F&& f) {
+    for (completion_waiter* w = waiters_.front(); w != nullptr; w = list<completion_waiter>::after(*w)) f(*w);
+  }
+
  protected:
   completion() = default;
   ~completion() = default;
@@ -58,6 +65,7 @@ class completion {
 class completion_leaf : public leaf, public completion_waiter {
  public:
   void completed() noexcept override { wake(); }
+  leaf* waiting_leaf() noexcept override { return this; }
 
  protected:
   explicit completion_leaf(completion& awaited) noexcept : awaited_{&awaited} {}

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <coroutine>
+#include <cstdint>
+#include <source_location>
+#include <weft/core/detail/awaiter.hpp>
 #include <weft/core/detail/frame_pool.hpp>
 
 namespace weft::detail {
@@ -16,6 +19,15 @@ struct promise_base : pooled {
   /// The frame to resume when this one has completed: the awaiting coroutine's, or the scope itself for its outermost
   /// frame. The lowest bit marks a hooked_promise.
   void* continuation = nullptr;
+  /// Where the coroutine stands, for debugging aids: its beginning at first, then the last co_await it has come to.
+  std::source_location at;
+
+  template <class A>
+  auto await_transform(A&& awaited, std::source_location here = std::source_location::current()) {
+    static_assert(awaitable<A>, "this cannot be awaited: it needs operator co_await, or await_ready and the like");
+    at = here;
+    return awaiter_of(std::forward<A>(awaited));
+  }
 };
 
 /// A frame with an owner who must hear of it when a stop passes: a generator's. The hook destroys the frame, or keeps

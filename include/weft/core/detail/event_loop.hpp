@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <source_location>
 #include <string>
 #include <utility>
 #include <weft/core/detail/list.hpp>
@@ -20,6 +21,8 @@ class event_loop {
  public:
   /// Makes `n` take its turn in the next round, behind what is ready already.
   void push(node& n) noexcept {
+    if (debug) [[unlikely]]
+      check_thread();
     n.next = nullptr;
     *tail_ = &n;
     tail_ = &n.next;
@@ -28,7 +31,11 @@ class event_loop {
   /// The time of the loop's clock, in nanoseconds.
   std::int64_t now() const noexcept;
 
-  void arm(timer& t, std::int64_t deadline) { timers_.arm(t, deadline < round_time_ ? round_time_ : deadline); }
+  void arm(timer& t, std::int64_t deadline) {
+    if (debug) [[unlikely]]
+      check_thread();
+    timers_.arm(t, deadline < round_time_ ? round_time_ : deadline);
+  }
   void disarm(timer& t) noexcept { timers_.disarm(t); }
 
   /// The coroutine frame to run next, before anything else of the ready queue does: how g++ code passes control on.
@@ -37,6 +44,12 @@ class event_loop {
   scope* current = nullptr;
   /// True while destructors run because of a stop.
   bool unwinding = false;
+  /// Checks and reports that cost time.
+  bool debug = false;
+  /// Tasks carry notes for debugging aids.
+  bool watched = false;
+  /// They start with notes, or with a context to inherit.
+  bool tasks_carry_more = false;
   /// The owners that have tasks on this loop, in the order in which they got their first.
   list<task_owner> owners;
   /// The owner of tasks that were created without a group; they are cancelled and waited for when `run` ends.
@@ -47,6 +60,11 @@ class event_loop {
   std::uint32_t outside_work = 0;
   /// Hands an error that nobody can catch to the loop's exception handler.
   void report(const char* message, const std::exception_ptr& error, const std::string& task = {}) noexcept;
+
+  /// Ends the program with a message if this is not the loop's thread: the damage is done already.
+  void check_thread() const noexcept;
+  /// Tells the exception handler of a coroutine that was destroyed without having run.
+  void report_unawaited(const std::source_location& begin) noexcept;
 
   /// Resumed to pass on a stop from `unwind_from`: a coroutine cannot destroy itself.
   struct unwinder {

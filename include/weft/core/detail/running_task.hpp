@@ -2,12 +2,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <weft/core/detail/completion.hpp>
+#include <weft/core/detail/context_data.hpp>
 #include <weft/core/detail/slot.hpp>
 #include <weft/core/errors.hpp>
 #include <weft/core/task.hpp>
+#include <weft/core/task_options.hpp>
 
 namespace weft::detail {
 
@@ -25,6 +28,8 @@ class task_owner : public list_hook<task_owner> {
   virtual void child_done(running_task& child) noexcept = 0;
   /// True if all_tasks() leaves its tasks out.
   virtual bool internal() const noexcept { return false; }
+  /// Where somebody waits, or will wait, for all children; null if nowhere. For debugging aids.
+  virtual scope* awaited_in() const noexcept { return nullptr; }
 
   bool has_children() const noexcept { return !children_.empty(); }
   std::size_t child_count() const noexcept { return child_count_; }
@@ -53,11 +58,20 @@ inline std::uint32_t next_task_number(event_loop& loop) noexcept {
   return ++loop.task_number;
 }
 
+/// What few tasks have, or all of a loop that is watched.
+struct task_notes {
+  std::string name;
+  std::source_location made_at;             ///< of the create_task
+  std::int64_t stepped_at = -1;              ///< when its last step began; on watched loops only
+  std::shared_ptr<shared_context> context;  ///< was given to it instead of a copy
+};
+
 /// A task that runs: the unit of concurrency and of cancellation. Its owner and each handle hold a reference.
 class running_task : public node, public scope, public list_hook<running_task>, public completion, public pooled {
  public:
-  running_task(event_loop& on, void (*completed_entry)(void*)) noexcept
-      : scope{completed_entry, &on_stopped, &on}, number_{next_task_number(on)} {}
+  running_task(event_loop& on, void (*completed_entry)(void*)) noexcept : scope{completed_entry, &on_stopped, &on} {
+    number = next_task_number(on);
+  }
   virtual ~running_task() = default;
 
   void retain() noexcept { ++references_; }
@@ -66,7 +80,7 @@ class running_task : public node, public scope, public list_hook<running_task>, 
   }
 
   /// Takes its place with its owner and, unless eager, in the ready queue. Takes over the caller's reference.
-  inline void start(task_owner& owner, std::string_view name, bool eager);
+  inline void start(task_owner& owner, const task_options& options, std::source_location made_at);
   /// Its owner hears of its end though it does not of others'.
   void tell_owner() noexcept { owner_hears_ = true; }
 
@@ -86,7 +100,14 @@ class running_task : public node, public scope, public list_hook<running_task>, 
 
   /// "Task-7" unless it was given another.
   std::string name() const;
-  void set_name(std::string_view name);
+  void set_name(std::string_view name) { notes().name = name; }
+  context_ref& context() noexcept {
+    return notes_ != nullptr && notes_->context != nullptr ? notes_->context->values : context_;
+  }
+  task_notes& notes();
+  const task_notes* find_notes() const noexcept { return notes_.get(); }
+  /// The frame of the outermost coroutine, until it has ended.
+  void* root() const noexcept { return root_; }
   task_owner* owner() const noexcept { return owner_; }
 
   /// Unwinds a task that waits for what can never happen, clean-up and all.
@@ -99,12 +120,13 @@ class running_task : public node, public scope, public list_hook<running_task>, 
   static after_stop on_stopped(scope& self) noexcept;
 
  private:
-  std::uint32_t references_ = 1;
-  std::uint32_t number_;
   bool owner_hears_ = true;
+  std::uint32_t references_ = 1;
   task_owner* owner_ = nullptr;
-  std::unique_ptr<std::string> name_;
+  std::unique_ptr<task_notes> notes_;
+  context_ref context_;
 
+  void start_specially(const task_options& options, std::source_location made_at);
   void start_eagerly() noexcept;
   inline void leave_owner() noexcept;
 
@@ -112,16 +134,15 @@ class running_task : public node, public scope, public list_hook<running_task>, 
   void* root_ = nullptr;  // the frame of the outermost coroutine
 };
 
-inline void running_task::start(task_owner& owner, std::string_view name, bool eager) {
-  if (!name.empty()) [[unlikely]]
-    set_name(name);
+inline void running_task::start(task_owner& owner, const task_options& options, std::source_location made_at) {
   owner_ = &owner;
   owner_hears_ = owner.hears_of_ends_;
   if (owner.children_.empty()) loop->owners.push_back(owner);
   owner.children_.push_back(*this);
   ++owner.child_count_;
-  if (eager) [[unlikely]]
-    return start_eagerly();
+  const bool plain = options.name.empty() && options.context == nullptr && !options.eager && !loop->tasks_carry_more;
+  if (!plain) [[unlikely]]
+    return start_specially(options, made_at);
   loop->push(*this);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <type_traits>
+#include <cstdint>
 #include <weft/core/detail/coroutine.hpp>
 
 namespace weft::detail {
@@ -25,7 +25,8 @@ struct scope {
   event_loop* loop = nullptr;
   leaf* waiting_on = nullptr;  ///< What the innermost coroutine waits for; null while one runs.
   bool stop_requested = false;
-  bool nested = false;  ///< This is an inner_scope.
+  bool nested = false;       ///< This is an inner_scope.
+  std::uint32_t number = 0;  ///< The running task's.
 
   /// Stops what runs in the scope: at once if it waits, else at its next suspension.
   inline void request_stop() noexcept;

@@ -125,10 +125,10 @@ task<> run_and_report_start(F function, start_keeper<T> keeper) {
 }
 
 template <class T, class Group, class F>
-task<T> start_in_group(Group& group, F function, task_options options) {
+task<T> start_in_group(Group& group, F function, task_options options, std::source_location made_at) {
   auto state = std::make_shared<start_state<T>>(*this_thread_loop);
   any_task_handle running =
-      group.create_task(run_and_report_start<T, F>(std::move(function), start_keeper<T>{state}), options);
+      group.create_task(run_and_report_start<T, F>(std::move(function), start_keeper<T>{state}), options, made_at);
   co_return co_await start_leaf<T>{*state, running};
 }
 

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <weft/core/detail/context_data.hpp>
 #include <weft/core/detail/frame_pool.hpp>
 #include <weft/core/detail/leaf.hpp>
 #include <weft/core/detail/list.hpp>
@@ -27,6 +28,7 @@ class thread_job : public posted, public list_hook<thread_job>, public pooled {
   void* run() noexcept final;
 
   std::shared_ptr<loop_shared> home;
+  context_ref context;             ///< what the call sees of context variables
   thread_leaf* awaiter = nullptr;  ///< null once it was abandoned; the loop's thread only
   bool queued = false;             ///< not begun; guarded by the pool's mutex
 };

@@ -1,0 +1,26 @@
+#include "core/step_watch.hpp"
+
+#include <utility>
+#include <weft/core/detail/running_task.hpp>
+
+namespace weft::detail {
+
+void step_watch::begin(running_task* task, const std::source_location& from) {
+  const std::lock_guard held{mutex_};
+  step_.task = task != nullptr ? task->name() : "a callback";
+  step_.made_at = task != nullptr ? task->notes().made_at : std::source_location{};
+  step_.from = from;
+  step_.began = monotonic_now();
+}
+
+std::int64_t step_watch::end() noexcept {
+  const std::lock_guard held{mutex_};
+  return monotonic_now() - std::exchange(step_.began, 0);
+}
+
+step_watch::step step_watch::current() const {
+  const std::lock_guard held{mutex_};
+  return step_;
+}
+
+}  // namespace weft::detail

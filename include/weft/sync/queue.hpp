@@ -154,7 +154,7 @@ class basic_queue : public queue_base {
     ~taker() { from.taken(); }
   };
   void drop_all() override {
-    while (items_.size() != 0) items_.pop();
+    while (items_.size() != 0) (void)items_.pop();
   }
 
   Storage items_;

@@ -91,9 +91,9 @@ void event_loop::report(const char* message, const std::exception_ptr& error, co
   }
 }
 
-void start_watching(event_loop& base, io_watch& watch) {
-  loop_of(base).kernel->start_watching(watch);
-  watch.loop = &base;
+void start_watching(event_loop& home, io_watch& watch) {
+  loop_of(home).kernel->start_watching(watch);
+  watch.loop = &home;
 }
 void stop_watching(io_watch& watch) noexcept {
   if (watch.loop == nullptr) return;
@@ -127,7 +127,7 @@ void root_tasks::child_done(running_task& child) noexcept {
   if (awaited == &child) awaited = nullptr;
 }
 
-loop::loop(const run_options& run) : options{run}, kernel{make_epoll_backend()} {
+loop::loop(const run_options& how) : options{how}, kernel{make_epoll_backend()} {
   shared = std::make_shared<shared_state>(*kernel);
   shared->loop = this;
   simulated_ = options.clock == clock_mode::simulated;

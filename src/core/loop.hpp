@@ -45,7 +45,7 @@ class root_tasks final : public task_owner {
 /// An event loop: ready queue, timers, and the kernel in between.
 class loop final : public event_loop {
  public:
-  explicit loop(const run_options& options);
+  explicit loop(const run_options& how);
   ~loop();
 
   /// Runs until `main` is done, and the round it ended in is. Throws deadlock_error.

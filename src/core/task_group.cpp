@@ -78,7 +78,7 @@ void group_tasks::exit_leaf::await_resume() {
 
 }  // namespace detail
 
-task_group::task_group(task_group&& other) {
+task_group::task_group(task_group&& other) {  // NOLINT(performance-noexcept-move-constructor)
   if (other.tasks_.at != detail::group_tasks::state::fresh) {
     throw std::logic_error{"a task_group cannot be moved once it is in use"};
   }

@@ -83,7 +83,8 @@ class pool_state {
     const std::shared_ptr<loop_shared> home = job->home;
     try {
       home->post(std::move(job));
-    } catch (const loop_closed_error&) {  // the call was abandoned, and the loop has ended since
+    } catch (const loop_closed_error&) {  // NOLINT(bugprone-empty-catch)
+      // The call was abandoned, and the loop has ended since.
     }
   }
 

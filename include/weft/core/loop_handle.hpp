@@ -43,24 +43,26 @@ class unique_function {
   unique_function() noexcept = default;
   template <class F>
     requires(!std::same_as<std::remove_cvref_t<F>, unique_function> && std::invocable<std::decay_t<F>&>)
-  unique_function(F&& f)  // NOLINT(google-explicit-constructor,bugprone-forwarding-reference-overload)
-      : call_{std::make_unique<model<std::decay_t<F>>>(std::forward<F>(f))} {}
+  unique_function(F&& f) : call_{std::make_unique<callable_of<std::decay_t<F>>>(std::forward<F>(f))} {}
   explicit operator bool() const noexcept { return call_ != nullptr; }
   void operator()() { call_->call(); }
 
  private:
-  struct concept_ {
-    virtual ~concept_() = default;
+  class callable {
+   public:
+    virtual ~callable() = default;
     virtual void call() = 0;
   };
   template <class F>
-  struct model final : concept_ {
-    template <class G>
-    explicit model(G&& g) : f(std::forward<G>(g)) {}
-    void call() override { f(); }
-    F f;
+  class callable_of final : public callable {
+   public:
+    explicit callable_of(F function) : function_(std::move(function)) {}
+    void call() override { function_(); }
+
+   private:
+    F function_;
   };
-  std::unique_ptr<concept_> call_;
+  std::unique_ptr<callable> call_;
 };
 
 }  // namespace detail

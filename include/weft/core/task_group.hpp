@@ -70,7 +70,7 @@ class group_tasks::exit_leaf : public leaf {
 class task_group {
  public:
   task_group() noexcept = default;
-  task_group(task_group&& other);
+  task_group(task_group&& other);  // NOLINT(performance-noexcept-move-constructor): throws if it is in use
 
   /// Runs `work` beside the block: a task, an awaitable, or a callable that gives one (pass it, do not call it). It
   /// starts in the next turn of the loop. Children may create further children until the group has been left.

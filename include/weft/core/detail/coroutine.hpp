@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coroutine>
+#include <cstddef>
 #include <cstdint>
 #include <source_location>
 #include <weft/core/detail/awaiter.hpp>
@@ -36,15 +37,11 @@ struct hooked_promise : promise_base {
   void (*unwound)(hooked_promise&) noexcept = nullptr;
 };
 
-inline constexpr std::uintptr_t hook_mark = 1;
-
-inline void* marked(void* frame) noexcept {
-  return reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(frame) | hook_mark);
-}
-inline bool is_marked(void* frame) noexcept { return (reinterpret_cast<std::uintptr_t>(frame) & hook_mark) != 0; }
-inline void* unmarked(void* frame) noexcept {
-  return reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(frame) & ~hook_mark);
-}
+/// Frames and scopes are aligned, so one byte further is no frame.
+inline void* marked(void* frame) noexcept { return static_cast<std::byte*>(frame) + 1; }
+inline bool is_marked(void* frame) noexcept { return (reinterpret_cast<std::uintptr_t>(frame) & 1) != 0; }
+/// The frame, marked or not.
+inline void* unmarked(void* frame) noexcept { return static_cast<std::byte*>(frame) - is_marked(frame); }
 
 inline promise_base& promise_of(void* frame) noexcept {
   return std::coroutine_handle<promise_base>::from_address(frame).promise();

@@ -19,6 +19,9 @@ class loop_shared;
 /// One thread's loop, as far as inlined code needs to see it; the rest is in src/core/loop.hpp.
 class event_loop {
  public:
+  event_loop(const event_loop&) = delete;
+  event_loop& operator=(const event_loop&) = delete;
+
   /// Makes `n` take its turn in the next round, behind what is ready already.
   void push(node& n) noexcept {
     if (debug) [[unlikely]]
@@ -76,8 +79,6 @@ class event_loop {
 
  protected:
   event_loop();
-  event_loop(const event_loop&) = delete;
-  event_loop& operator=(const event_loop&) = delete;
   ~event_loop() = default;
 
   node* take_ready() noexcept {

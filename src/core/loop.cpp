@@ -108,6 +108,11 @@ void shared_state::post(std::unique_ptr<posted> work) {
   if (posted_.size() == 1) backend_->interrupt();
 }
 
+void shared_state::interrupt() noexcept {
+  const std::lock_guard held{mutex_};
+  if (backend_ != nullptr) backend_->interrupt();
+}
+
 void shared_state::end() {
   std::vector<std::unique_ptr<posted>> dropped;
   const std::lock_guard held{mutex_};
@@ -246,10 +251,12 @@ bool loop::wait_for_more() {
       kernel->wait(outside ? -1 : 0);
       if (!has_ready() && !shared->has_posted() && !outside) simulated_now_ = timers_.first_deadline();
     }
-  } else if (outside || kernel->watching() || shared->handles.load() > 0) {
+  } else if (outside || kernel->watching() || shared->await_handles()) {
     kernel->wait(-1);
+    shared->end_awaiting_handles();
   } else {
-    return false;
+    take_posted();  // the last handle may have gone after its last word
+    return has_ready();
   }
   take_posted();
   take_signals();

@@ -27,7 +27,16 @@ class shared_state final : public loop_shared {
   std::vector<std::unique_ptr<posted>> take();
   bool has_posted() const noexcept { return has_posted_.load(std::memory_order_acquire); }
 
+  /// From now on the end of the last handle interrupts the loop; false if there is none.
+  bool await_handles() noexcept {
+    awaited_.store(true);
+    return handles_.load() > 0;
+  }
+  void end_awaiting_handles() noexcept { awaited_.store(false, std::memory_order_relaxed); }
+
  private:
+  void interrupt() noexcept override;
+
   std::mutex mutex_;
   std::vector<std::unique_ptr<posted>> posted_;
   std::atomic<bool> has_posted_{false};

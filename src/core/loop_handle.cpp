@@ -105,17 +105,17 @@ void* posted_task::run() noexcept {
 }  // namespace detail
 
 loop_handle::loop_handle(std::shared_ptr<detail::loop_shared> shared) noexcept : shared_{std::move(shared)} {
-  shared_->handles.fetch_add(1, std::memory_order_relaxed);
+  shared_->add_handle();
 }
 loop_handle::loop_handle(const loop_handle& other) noexcept : shared_{other.shared_} {
-  if (shared_) shared_->handles.fetch_add(1, std::memory_order_relaxed);
+  if (shared_) shared_->add_handle();
 }
 loop_handle& loop_handle::operator=(loop_handle other) noexcept {
   shared_.swap(other.shared_);
   return *this;
 }
 loop_handle::~loop_handle() {
-  if (shared_) shared_->handles.fetch_sub(1, std::memory_order_relaxed);
+  if (shared_) shared_->drop_handle();
 }
 
 detail::event_loop& loop_handle::own_loop() const {

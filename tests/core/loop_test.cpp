@@ -292,6 +292,20 @@ TEST(ThreadLoop, RunsCoroutinesForOtherThreads) {
   });
 }
 
+TEST(ThreadLoop, SeesADeadlockWhenItsLastHandleGoes) {
+  std::thread other;
+  const auto stuck = [&]() -> weft::task<> {
+    other = std::thread{[handle = weft::this_loop()]() mutable {
+      std::this_thread::sleep_for(20ms);  // the loop waits by then; if it does not yet, it finds no handle
+      const weft::loop_handle last = std::move(handle);
+    }};
+    weft::event never;
+    co_await never.wait();
+  };
+  EXPECT_THROW(weft::run(stuck, simulated), weft::deadlock_error);
+  other.join();
+}
+
 TEST(ThreadLoop, FailsFuturesThatItOwesWhenItEnds) {
   std::future<void> owed;
   weft::run([&]() -> weft::task<> {

@@ -31,9 +31,21 @@ namespace {
 constexpr int steps_per_poll = 61;
 
 bool is_set(const char* variable) noexcept {
-  const char* const value = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe)
+  const char* const value = std::getenv(variable);
   return value != nullptr && *value != '\0' && std::string_view{value} != "0";
 }
+
+/// The loop that runs on this thread, while this lives.
+class running_here {
+ public:
+  explicit running_here(event_loop& loop) noexcept : around_{std::exchange(this_thread_loop, &loop)} {}
+  running_here(const running_here&) = delete;
+  running_here& operator=(const running_here&) = delete;
+  ~running_here() { this_thread_loop = around_; }
+
+ private:
+  event_loop* around_;
+};
 
 void pass_stop_on(void* self) noexcept {
   auto& unwinder = *static_cast<struct event_loop::unwinder*>(self);
@@ -266,7 +278,7 @@ bool loop::wait_for_more() {
 void loop::run_until_done(running_task& main) {
   roots.awaited = &main;
   main.tell_owner();
-  event_loop* const around = std::exchange(this_thread_loop, this);
+  const running_here here{*this};
   const stop_signals handlers{*kernel, options.handle_signals, debug};
   stopped_by_signal = 0;
   bool alive = true;
@@ -274,9 +286,7 @@ void loop::run_until_done(running_task& main) {
     alive = run_round();
   }
   roots.awaited = nullptr;
-  std::string waiters = alive ? std::string{} : describe_waiters();
-  this_thread_loop = around;
-  if (!alive) throw deadlock_error{"nothing can ever happen again:" + waiters};
+  if (!alive) throw deadlock_error{"nothing can ever happen again:" + describe_waiters()};
 }
 
 void loop::run_to_idle() {
@@ -285,7 +295,7 @@ void loop::run_to_idle() {
 }
 
 void loop::end_tasks() {
-  event_loop* const around = std::exchange(this_thread_loop, this);
+  const running_here here{*this};
   roots.cancel_children();
   for (task_owner* owner = owners.front(); owner != nullptr; owner = list<task_owner>::after(*owner)) {
     if (owner != &roots) owner->cancel_children();
@@ -303,7 +313,6 @@ void loop::end_tasks() {
   take_posted();
   while (has_ready() && run_round()) {
   }
-  this_thread_loop = around;
 }
 
 std::string loop::describe_waiters() {

@@ -1,10 +1,13 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <memory>
 #include <regex>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <weft/weft.hpp>
 
 using namespace std::chrono_literals;
@@ -149,6 +152,25 @@ TEST(Run, NamesWhoWaitsForWhatWhenNothingCanHappenAnyMore) {
                                                 "  helper waits in co_await future at .*run_test.cpp:\\d+\\)"}))
       << what;
   EXPECT_EQ(trace, "main left ");
+}
+
+/// Takes the kernel's side of the loop away from it.
+void close_epoll() {
+  for (const auto& entry : std::filesystem::directory_iterator{"/proc/self/fd"}) {
+    std::error_code gone;
+    if (std::filesystem::read_symlink(entry.path(), gone) != "anon_inode:[eventpoll]") continue;
+    ::close(std::stoi(entry.path().filename().string()));
+    return;
+  }
+}
+
+TEST(Run, LeavesTheThreadFreeForAnotherWhenTheKernelFails) {
+  const auto main = []() -> weft::task<> {
+    close_epoll();
+    co_await weft::sleep(1h);
+  };
+  EXPECT_THROW(weft::run(main), std::system_error);
+  EXPECT_EQ(weft::run([]() -> weft::task<int> { co_return 1; }), 1);
 }
 
 TEST(Run, TurnsTheFirstSignalIntoAStopOfMain) {

@@ -118,8 +118,10 @@ std::string running_task::name() const {
   return notes_ && !notes_->name.empty() ? notes_->name : "Task-" + std::to_string(number);
 }
 
+void drop_notes::operator()(task_notes* notes) const noexcept { delete notes; }
+
 task_notes& running_task::notes() {
-  if (!notes_) notes_ = std::make_unique<task_notes>();
+  if (!notes_) notes_.reset(new task_notes);
   return *notes_;
 }
 
@@ -131,6 +133,11 @@ bool is_cancellation(const std::exception_ptr& error) noexcept {
   } catch (...) {
     return false;
   }
+}
+
+void throw_outcome(running_task& ended) {
+  if (ended.state() == completion::status::cancelled) throw cancelled_error{};
+  std::rethrow_exception(ended.error());
 }
 
 void throw_pending(const char* what) { throw invalid_state_error{what}; }

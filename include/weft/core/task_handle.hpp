@@ -10,6 +10,9 @@ namespace weft {
 
 namespace detail {
 
+/// What awaiting a task that failed or was cancelled throws.
+[[noreturn]] void throw_outcome(running_task& ended);
+
 /// A counted reference to a running task; may be null.
 template <class Task>
 class task_ref {
@@ -47,9 +50,8 @@ class handle_awaiter : public join_leaf {
  protected:
   running_task_of<T>& finished() {
     auto& task = static_cast<running_task_of<T>&>(*awaited_);
-    task.look_at();
-    if (task.state() == completion::status::cancelled) throw cancelled_error{};
-    if (task.outcome.has_error()) std::rethrow_exception(task.outcome.error());
+    if (task.state() != completion::status::value) [[unlikely]]
+      throw_outcome(task);
     return task;
   }
 
@@ -145,9 +147,7 @@ class task_handle : public any_task_handle {
   std::conditional_t<std::is_void_v<T>, void, std::add_lvalue_reference_t<const T>> result() const {
     detail::running_task_of<T>& task = checked();
     if (!task.done()) detail::throw_pending("the task has not ended");
-    task.look_at();
-    if (task.state() == detail::completion::status::cancelled) throw cancelled_error{};
-    if (task.outcome.has_error()) std::rethrow_exception(task.outcome.error());
+    if (task.state() != detail::completion::status::value) detail::throw_outcome(task);
     if constexpr (!std::is_void_v<T>) return task.outcome.value();
   }
 

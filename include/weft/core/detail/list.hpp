@@ -61,7 +61,6 @@ class list {
     } else {
       h.previous_->following_ = h.following_;
     }
-    h.previous_ = h.following_ = nullptr;
   }
   T& pop_front() noexcept {
     T& item = *front();

@@ -62,16 +62,19 @@ inline std::uint32_t next_task_number(event_loop& loop) noexcept {
 struct task_notes {
   std::string name;
   std::source_location made_at;             ///< of the create_task
-  std::int64_t stepped_at = -1;              ///< when its last step began; on watched loops only
+  std::int64_t stepped_at = -1;             ///< when its last step began; on watched loops only
   std::shared_ptr<shared_context> context;  ///< was given to it instead of a copy
+};
+
+/// Out of line, so that the destructor of a task without notes is short.
+struct drop_notes {
+  void operator()(task_notes* notes) const noexcept;
 };
 
 /// A task that runs: the unit of concurrency and of cancellation. Its owner and each handle hold a reference.
 class running_task : public node, public scope, public list_hook<running_task>, public completion, public pooled {
  public:
-  running_task(event_loop& on, void (*completed_entry)(void*)) noexcept : scope{completed_entry, &on_stopped, &on} {
-    number = next_task_number(on);
-  }
+  running_task(event_loop& on, void (*completed_entry)(void*)) noexcept : scope{completed_entry, &on_stopped, &on} {}
   virtual ~running_task() = default;
 
   void retain() noexcept { ++references_; }
@@ -123,7 +126,7 @@ class running_task : public node, public scope, public list_hook<running_task>, 
   bool owner_hears_ = true;
   std::uint32_t references_ = 1;
   task_owner* owner_ = nullptr;
-  std::unique_ptr<task_notes> notes_;
+  std::unique_ptr<task_notes, drop_notes> notes_;
   context_ref context_;
 
   void start_specially(const task_options& options, std::source_location made_at);
@@ -135,6 +138,7 @@ class running_task : public node, public scope, public list_hook<running_task>, 
 };
 
 inline void running_task::start(task_owner& owner, const task_options& options, std::source_location made_at) {
+  number = next_task_number(*loop);
   owner_ = &owner;
   owner_hears_ = owner.hears_of_ends_;
   if (owner.children_.empty()) loop->owners.push_back(owner);

@@ -35,15 +35,15 @@ void barrier::reset() noexcept {
 namespace detail {
 
 bool barrier_leaf::arrive() noexcept {
-  if (barrier_->broken()) {
+  if (source_->broken()) {
     broken_ = true;
     return true;
   }
-  index_ = barrier_->inside_++;
-  if (index_ + 1 == barrier_->parties_) {
-    barrier_->state_ = barrier::state::draining;
-    barrier_->wake_all();
-    barrier_->leave();
+  index_ = source_->inside_++;
+  if (index_ + 1 == source_->parties_) {
+    source_->state_ = barrier::state::draining;
+    source_->wake_all();
+    source_->leave();
     return true;
   }
   inside_ = true;
@@ -54,23 +54,23 @@ void* barrier_leaf::run() noexcept {
   if (phase_ != phase::woken) return leaf::run();
   bool done = false;
   if (inside_) {
-    done = barrier_->state_ != barrier::state::filling;
+    done = source_->state_ != barrier::state::filling;
     if (done) {
-      broken_ = barrier_->state_ != barrier::state::draining;
-      barrier_->leave();
+      broken_ = source_->state_ != barrier::state::draining;
+      source_->leave();
     }
   } else {
-    done = !barrier_->closed() && arrive();
+    done = !source_->closed() && arrive();
   }
   if (done) return leaf::run();
-  wait(frame_);
+  enter_line(frame_);
   return nullptr;
 }
 
 void barrier_leaf::abandon() noexcept {
   // A wake-up may have been meant for somebody else: pass it on.
-  if (phase_ == phase::stopped_when_woken) barrier_->wake(1);
-  if (inside_) barrier_->leave();
+  if (phase_ == phase::stopped_when_woken) source_->wake(1);
+  if (inside_) source_->leave();
 }
 
 }  // namespace detail

@@ -26,10 +26,10 @@ void* semaphore_leaf::run() noexcept {
   scope& in = in_scope();
   in.waiting_on = nullptr;
   in.loop->current = &in;
-  if (phase_ != phase::stopped) --semaphore_->granted_;
-  if (phase_ == phase::stopped_when_woken) ++semaphore_->free_;
+  if (phase_ != phase::stopped) --source_->granted_;
+  if (phase_ == phase::stopped_when_woken) ++source_->free_;
   // Those who came while permits were free had to wait for this step, lest they overtake.
-  while (semaphore_->free_ > 0 && !semaphore_->line_.empty()) semaphore_->wake_next();
+  while (source_->free_ > 0 && !source_->line_.empty()) source_->wake_next();
   return phase_ == phase::woken ? frame_ : unwind(frame_);
 }
 

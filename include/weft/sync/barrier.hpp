@@ -2,14 +2,17 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <weft/core/detail/leaf.hpp>
 #include <weft/core/errors.hpp>
+#include <weft/sync/detail/described_wait.hpp>
+#include <weft/sync/detail/line_leaf.hpp>
 
 namespace weft {
 
+class barrier;
+
 namespace detail {
 class barrier_leaf;
-class barrier_wait;
+using barrier_wait = described_wait<barrier_leaf, barrier>;
 }  // namespace detail
 
 /// A barrier was aborted or reset while a task waited at it. asyncio.BrokenBarrierError.
@@ -31,7 +34,7 @@ class barrier {
   /// not suspend, and goes on before the others. Who arrives before all of the previous round have left waits for that
   /// first. Throws broken_barrier_error. A stop while waiting leaves: one more must arrive then; one that comes when
   /// the round is complete does not hold up the others.
-  [[nodiscard]] detail::barrier_wait wait() noexcept;
+  [[nodiscard]] detail::barrier_wait wait() noexcept { return detail::barrier_wait{*this}; }
 
   /// Breaks the barrier: those who wait and those who come later get broken_barrier_error, until reset().
   void abort() noexcept;
@@ -46,6 +49,7 @@ class barrier {
 
  private:
   friend class detail::barrier_leaf;
+  friend class detail::line_leaf<barrier>;
   enum class state : std::uint8_t { filling, draining, resetting, broken };
 
   void wake(std::size_t n) noexcept;
@@ -56,21 +60,17 @@ class barrier {
   std::size_t parties_;
   std::size_t inside_ = 0;  // arrived in this round and not gone on yet
   state state_ = state::filling;
-  detail::list<detail::barrier_leaf> line_;  // those inside, and those who wait for the round to end
+  detail::list<detail::line_leaf<barrier>> line_;  // those inside, and those who wait for the round to end
 };
 
 // ---- implementation ------------------------------------------------------------------------------------------------
 
 namespace detail {
 
-class barrier_leaf final : public leaf, public list_hook<barrier_leaf> {
+class barrier_leaf final : public line_leaf<barrier> {
  public:
-  explicit barrier_leaf(barrier& awaited) noexcept : barrier_{&awaited} {}
-  bool await_ready() noexcept { return !barrier_->closed() && arrive(); }
-  template <weft_promise P>
-  void await_suspend(std::coroutine_handle<P> waiting) noexcept {
-    wait(waiting.address());
-  }
+  using line_leaf::line_leaf;
+  bool await_ready() noexcept { return !source_->closed() && arrive(); }
   std::size_t await_resume() const {
     if (broken_) throw broken_barrier_error{};
     return index_;
@@ -82,31 +82,12 @@ class barrier_leaf final : public leaf, public list_hook<barrier_leaf> {
  private:
   /// Takes part in the round; true if there is nothing to wait for.
   bool arrive() noexcept;
-  void wait(void* frame) noexcept {
-    barrier_->line_.push_back(*this);
-    suspend(frame);
-  }
-  void withdraw() noexcept override { barrier_->line_.remove(*this); }
   void abandon() noexcept override;
 
-  barrier* barrier_;
   std::size_t index_ = 0;
   bool inside_ = false;
   bool broken_ = false;
 };
 
-/// What barrier::wait gives: a description, so that it can be passed on before it is awaited.
-class [[nodiscard("wait does nothing until it is awaited")]] barrier_wait {
- public:
-  explicit barrier_wait(barrier& awaited) noexcept : barrier_{&awaited} {}
-  barrier_leaf operator co_await() const noexcept { return barrier_leaf{*barrier_}; }
-
- private:
-  barrier* barrier_;
-};
-
 }  // namespace detail
-
-inline detail::barrier_wait barrier::wait() noexcept { return detail::barrier_wait{*this}; }
-
 }  // namespace weft

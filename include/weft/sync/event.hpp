@@ -1,12 +1,15 @@
 #pragma once
 
-#include <weft/core/detail/leaf.hpp>
+#include <weft/sync/detail/described_wait.hpp>
+#include <weft/sync/detail/line_leaf.hpp>
 
 namespace weft {
 
+class event;
+
 namespace detail {
 class event_leaf;
-class event_wait;
+using event_wait = described_wait<event_leaf, event>;
 }  // namespace detail
 
 /// A flag that tasks wait for. asyncio.Event.
@@ -19,7 +22,7 @@ class event {
 
   /// Waits until the flag is set; does not suspend if it is. Whoever waits when set() is called goes on, even if
   /// clear() follows at once. A stop ends the waiting.
-  [[nodiscard]] detail::event_wait wait() noexcept;
+  [[nodiscard]] detail::event_wait wait() noexcept { return detail::event_wait{*this}; }
 
   /// Sets the flag and wakes all who wait, in the order in which they came.
   void set() noexcept;
@@ -29,7 +32,8 @@ class event {
 
  private:
   friend class detail::event_leaf;
-  detail::list<detail::event_leaf> line_;
+  friend class detail::line_leaf<event>;
+  detail::list<detail::line_leaf<event>> line_;
   bool set_ = false;
 };
 
@@ -37,37 +41,15 @@ class event {
 
 namespace detail {
 
-class event_leaf final : public leaf, public list_hook<event_leaf> {
+class event_leaf final : public line_leaf<event> {
  public:
-  explicit event_leaf(event& awaited) noexcept : event_{&awaited} {}
-  bool await_ready() const noexcept { return event_->set_; }
-  template <weft_promise P>
-  void await_suspend(std::coroutine_handle<P> waiting) noexcept {
-    event_->line_.push_back(*this);
-    suspend(waiting.address());
-  }
+  using line_leaf::line_leaf;
+  bool await_ready() const noexcept { return source_->set_; }
   void await_resume() const noexcept {}
   const char* describe() const noexcept override { return "event.wait"; }
-
- private:
-  void withdraw() noexcept override { event_->line_.remove(*this); }
-
-  event* event_;
-};
-
-/// What event::wait gives: a description, so that it can be passed on before it is awaited.
-class [[nodiscard("wait does nothing until it is awaited")]] event_wait {
- public:
-  explicit event_wait(event& awaited) noexcept : event_{&awaited} {}
-  event_leaf operator co_await() const noexcept { return event_leaf{*event_}; }
-
- private:
-  event* event_;
 };
 
 }  // namespace detail
-
-inline detail::event_wait event::wait() noexcept { return detail::event_wait{*this}; }
 
 inline void event::set() noexcept {
   set_ = true;

@@ -4,8 +4,11 @@
 #include <optional>
 #include <utility>
 #include <weft/core/detail/leaf.hpp>
+#include <weft/sync/detail/described_wait.hpp>
 
 namespace weft {
+
+class lock;
 
 namespace detail {
 
@@ -17,7 +20,7 @@ class lock_waiter : public leaf, public list_hook<lock_waiter> {
 };
 
 class lock_leaf;
-class lock_acquire;
+using lock_acquire = described_wait<lock_leaf, lock>;
 class condition_leaf;
 
 }  // namespace detail
@@ -38,7 +41,7 @@ class lock {
   /// Waits for the lock and gives a guard, which releases it when it goes out of scope. Does not suspend if the lock is
   /// free and nobody waits. A stop while waiting leaves the line; one that comes when this task is about to get the
   /// lock lets the next in line have it.
-  [[nodiscard]] detail::lock_acquire acquire() noexcept;
+  [[nodiscard]] detail::lock_acquire acquire() noexcept { return detail::lock_acquire{*this}; }
 
   /// The lock if it is free and nobody waits, else nothing; never suspends.
   [[nodiscard]] std::optional<guard> try_acquire() noexcept;
@@ -141,19 +144,7 @@ class lock_leaf final : public lock_waiter {
   lock* lock_;
 };
 
-/// What lock::acquire gives: a description, so that it can be passed on before it is awaited.
-class [[nodiscard("acquire does nothing until it is awaited")]] lock_acquire {
- public:
-  explicit lock_acquire(lock& wanted) noexcept : lock_{&wanted} {}
-  lock_leaf operator co_await() const noexcept { return lock_leaf{*lock_}; }
-
- private:
-  lock* lock_;
-};
-
 }  // namespace detail
-
-inline detail::lock_acquire lock::acquire() noexcept { return detail::lock_acquire{*this}; }
 
 inline std::optional<lock::guard> lock::try_acquire() noexcept {
   if (!try_take()) return std::nullopt;

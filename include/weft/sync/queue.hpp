@@ -7,6 +7,7 @@
 #include <utility>
 #include <weft/core/detail/leaf.hpp>
 #include <weft/core/errors.hpp>
+#include <weft/sync/detail/described_wait.hpp>
 #include <weft/sync/detail/queue_storage.hpp>
 
 namespace weft {
@@ -32,11 +33,18 @@ class queue_shutdown : public error {
 namespace detail {
 
 class queue_waiter;
-class queue_join;
+class queue_base;
+class queue_joiner;
 template <class Queue>
-class queue_get;
+class queue_get_leaf;
 template <class Queue>
-class queue_next;
+class queue_next_leaf;
+
+using queue_join = described_wait<queue_joiner, queue_base>;
+template <class Queue>
+using queue_get = described_wait<queue_get_leaf<Queue>, Queue>;
+template <class Queue>
+using queue_next = described_wait<queue_next_leaf<Queue>, Queue>;
 template <class Queue>
 class queue_put;
 
@@ -56,7 +64,7 @@ class queue_base {
 
   /// Waits until task_done() was called for every item that was ever put; does not suspend if that is so. A stop ends
   /// the waiting.
-  [[nodiscard]] queue_join join() noexcept;
+  [[nodiscard]] queue_join join() noexcept { return queue_join{*this}; }
   /// Says that an item taken from the queue has been dealt with. Throws std::logic_error if called more often than
   /// items were put.
   void task_done();
@@ -130,10 +138,10 @@ class basic_queue : public queue_base {
   /// Waits for an item and takes it; does not suspend if there is one. Getters are served in the order in which they
   /// asked, unless get_nowait() takes an item from under them. Throws queue_shutdown if the queue was shut down and is
   /// empty. A stop while waiting: the item stays in the queue, and the next getter is woken.
-  [[nodiscard]] queue_get<basic_queue> get() noexcept;
+  [[nodiscard]] queue_get<basic_queue> get() noexcept { return queue_get<basic_queue>{*this}; }
   /// The same, but gives nothing where get() throws queue_shutdown:
   /// `while (std::optional<T> item = co_await q.next())`.
-  [[nodiscard]] queue_next<basic_queue> next() noexcept;
+  [[nodiscard]] queue_next<basic_queue> next() noexcept { return queue_next<basic_queue>{*this}; }
 
   /// Adds the item now. Throws queue_full or queue_shutdown.
   void put_nowait(T item) {
@@ -288,28 +296,7 @@ class queue_put_leaf final : public queue_putter {
   typename Queue::value_type item_;
 };
 
-// What the waiting functions give: descriptions, so that they can be passed on before they are awaited.
-
-template <class Queue>
-class [[nodiscard("get does nothing until it is awaited")]] queue_get {
- public:
-  explicit queue_get(Queue& from) noexcept : queue_{&from} {}
-  queue_get_leaf<Queue> operator co_await() const noexcept { return queue_get_leaf<Queue>{*queue_}; }
-
- private:
-  Queue* queue_;
-};
-
-template <class Queue>
-class [[nodiscard("next does nothing until it is awaited")]] queue_next {
- public:
-  explicit queue_next(Queue& from) noexcept : queue_{&from} {}
-  queue_next_leaf<Queue> operator co_await() const noexcept { return queue_next_leaf<Queue>{*queue_}; }
-
- private:
-  Queue* queue_;
-};
-
+/// What put() gives: a description that owns the item.
 template <class Queue>
 class [[nodiscard("put does nothing until it is awaited")]] queue_put {
  public:
@@ -321,28 +308,9 @@ class [[nodiscard("put does nothing until it is awaited")]] queue_put {
   typename Queue::value_type item_;
 };
 
-class [[nodiscard("join does nothing until it is awaited")]] queue_join {
- public:
-  explicit queue_join(queue_base& queue) noexcept : queue_{&queue} {}
-  queue_joiner operator co_await() const noexcept { return queue_joiner{*queue_}; }
-
- private:
-  queue_base* queue_;
-};
-
-inline queue_join queue_base::join() noexcept { return queue_join{*this}; }
-
 template <class T, class Storage>
 queue_put<basic_queue<T, Storage>> basic_queue<T, Storage>::put(T item) {
   return queue_put<basic_queue>{*this, std::move(item)};
-}
-template <class T, class Storage>
-queue_get<basic_queue<T, Storage>> basic_queue<T, Storage>::get() noexcept {
-  return queue_get<basic_queue>{*this};
-}
-template <class T, class Storage>
-queue_next<basic_queue<T, Storage>> basic_queue<T, Storage>::next() noexcept {
-  return queue_next<basic_queue>{*this};
 }
 
 }  // namespace detail

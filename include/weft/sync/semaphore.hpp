@@ -4,13 +4,16 @@
 #include <limits>
 #include <optional>
 #include <utility>
-#include <weft/core/detail/leaf.hpp>
+#include <weft/sync/detail/described_wait.hpp>
+#include <weft/sync/detail/line_leaf.hpp>
 
 namespace weft {
 
+class semaphore;
+
 namespace detail {
 class semaphore_leaf;
-class semaphore_acquire;
+using semaphore_acquire = described_wait<semaphore_leaf, semaphore>;
 }  // namespace detail
 
 /// Limits how many tasks do something at once. asyncio.Semaphore.
@@ -30,7 +33,7 @@ class semaphore {
   /// Waits for a permit, which is given back when the result goes out of scope. Does not suspend if one is free and
   /// nobody waits. A stop while waiting leaves the line; one that comes after the permit was handed over passes it to
   /// the next.
-  [[nodiscard]] detail::semaphore_acquire acquire() noexcept;
+  [[nodiscard]] detail::semaphore_acquire acquire() noexcept { return detail::semaphore_acquire{*this}; }
 
   /// A permit if one is free and nobody waits, else nothing; never suspends.
   [[nodiscard]] std::optional<permit> try_acquire() noexcept;
@@ -50,6 +53,7 @@ class semaphore {
 
  private:
   friend class detail::semaphore_leaf;
+  friend class detail::line_leaf<semaphore>;
 
   bool try_take() noexcept {
     if (locked()) return false;
@@ -61,7 +65,7 @@ class semaphore {
   std::size_t free_;
   std::size_t limit_;        // what a permit does not exceed when it is given back
   std::size_t granted_ = 0;  // permits on their way to waiters that have not run yet
-  detail::list<detail::semaphore_leaf> line_;
+  detail::list<detail::line_leaf<semaphore>> line_;
 };
 
 /// A semaphore that cannot be released above its initial number. asyncio.BoundedSemaphore.
@@ -111,39 +115,17 @@ class [[nodiscard]] semaphore::permit {
 
 namespace detail {
 
-class semaphore_leaf final : public leaf, public list_hook<semaphore_leaf> {
+class semaphore_leaf final : public line_leaf<semaphore> {
  public:
-  explicit semaphore_leaf(semaphore& wanted) noexcept : semaphore_{&wanted} {}
-  bool await_ready() const noexcept { return semaphore_->try_take(); }
-  template <weft_promise P>
-  void await_suspend(std::coroutine_handle<P> waiting) noexcept {
-    semaphore_->line_.push_back(*this);
-    suspend(waiting.address());
-  }
-  semaphore::permit await_resume() const noexcept { return semaphore::permit{*semaphore_}; }
+  using line_leaf::line_leaf;
+  bool await_ready() const noexcept { return source_->try_take(); }
+  semaphore::permit await_resume() const noexcept { return semaphore::permit{*source_}; }
 
   void* run() noexcept override;
   const char* describe() const noexcept override { return "semaphore.acquire"; }
-
- private:
-  void withdraw() noexcept override { semaphore_->line_.remove(*this); }
-
-  semaphore* semaphore_;
-};
-
-/// What semaphore::acquire gives: a description, so that it can be passed on before it is awaited.
-class [[nodiscard("acquire does nothing until it is awaited")]] semaphore_acquire {
- public:
-  explicit semaphore_acquire(semaphore& wanted) noexcept : semaphore_{&wanted} {}
-  semaphore_leaf operator co_await() const noexcept { return semaphore_leaf{*semaphore_}; }
-
- private:
-  semaphore* semaphore_;
 };
 
 }  // namespace detail
-
-inline detail::semaphore_acquire semaphore::acquire() noexcept { return detail::semaphore_acquire{*this}; }
 
 inline std::optional<semaphore::permit> semaphore::try_acquire() noexcept {
   if (!try_take()) return std::nullopt;

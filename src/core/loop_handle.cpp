@@ -1,6 +1,7 @@
 #include <utility>
 #include <weft/core/loop_handle.hpp>
 
+#include "core/callback.hpp"
 #include "core/loop.hpp"
 
 namespace weft {
@@ -10,7 +11,7 @@ class callback_handle::state final : public detail::node,
                                      public detail::timer,
                                      public std::enable_shared_from_this<callback_handle::state> {
  public:
-  state(detail::event_loop& loop, detail::unique_function f) : loop_{&loop}, function_{std::move(f)} {}
+  state(detail::event_loop& loop, detail::unique_function f) : loop_{&loop}, callback_{std::move(f)} {}
 
   void call_soon() {
     pending_ = shared_from_this();
@@ -24,7 +25,7 @@ class callback_handle::state final : public detail::node,
   void cancel() noexcept {
     if (!pending_ || cancelled_) return;
     cancelled_ = true;
-    const auto dropped = std::move(function_);
+    const auto dropped = std::move(callback_);
     if (armed()) {
       loop_->disarm(*this);
       const auto keep = std::move(pending_);
@@ -36,7 +37,6 @@ class callback_handle::state final : public detail::node,
   void fired() noexcept override { call(); }
   void dropped() noexcept override { const auto keep = std::move(pending_); }
   void* run() noexcept override {
-    loop_->current = nullptr;
     call();
     return nullptr;
   }
@@ -44,20 +44,13 @@ class callback_handle::state final : public detail::node,
  private:
   void call() noexcept {
     const auto keep = std::move(pending_);
-    detail::unique_function function = std::move(function_);
-    if (cancelled_) return;
-    const detail::context_override registered{&context_};
-    try {
-      function();
-    } catch (...) {
-      loop_->report("Exception in callback", std::current_exception());
-    }
+    auto callback = std::move(callback_);
+    if (!cancelled_) callback.call(*loop_);
   }
 
   detail::event_loop* loop_;
-  detail::unique_function function_;
+  detail::callback<detail::unique_function> callback_;
   std::shared_ptr<state> pending_;
-  detail::context_ref context_ = detail::current_context();
   std::int64_t when_ = 0;
   bool cancelled_ = false;
 };
@@ -74,22 +67,15 @@ namespace {
 
 class posted_function final : public posted {
  public:
-  explicit posted_function(unique_function f) : function_{std::move(f)} {}
+  explicit posted_function(unique_function f) : callback_{std::move(f)} {}
   void* run() noexcept override {
-    loop->current = nullptr;
-    const context_override registered{&context_};
-    try {
-      function_();
-    } catch (...) {
-      loop->report("Exception in callback", std::current_exception());
-    }
+    callback_.call(*loop);
     delete this;
     return nullptr;
   }
 
  private:
-  unique_function function_;
-  context_ref context_ = current_context();
+  callback<unique_function> callback_;
 };
 
 }  // namespace

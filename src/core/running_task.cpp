@@ -4,6 +4,8 @@
 #include <weft/core/create_task.hpp>
 #include <weft/core/detail/running_task.hpp>
 
+#include "core/callback.hpp"
+
 namespace weft {
 namespace detail {
 
@@ -11,25 +13,18 @@ namespace {
 /// A done callback: takes its turn in the ready queue when the task is done.
 class done_callback final : public node, public completion_waiter, public pooled {
  public:
-  done_callback(event_loop& loop, std::function<void()> callback) : loop_{&loop}, callback_{std::move(callback)} {}
+  done_callback(event_loop& loop, std::function<void()> function) : loop_{&loop}, callback_{std::move(function)} {}
   void completed() noexcept override { loop_->push(*this); }
   void dropped() noexcept override { delete this; }
   void* run() noexcept override {
-    loop_->current = nullptr;
-    const context_override registered{&context_};
-    try {
-      callback_();
-    } catch (...) {
-      loop_->report("Exception in callback", std::current_exception());
-    }
+    callback_.call(*loop_);
     delete this;
     return nullptr;
   }
 
  private:
   event_loop* loop_;
-  std::function<void()> callback_;
-  context_ref context_ = current_context();
+  callback<std::function<void()>> callback_;
 };
 
 }  // namespace

@@ -55,6 +55,23 @@ class task_promise<void> : public task_promise_base<void> {
   void return_void() noexcept { outcome.set_value(); }
 };
 
+struct frame_guard {
+  std::coroutine_handle<> frame;
+  ~frame_guard() { frame.destroy(); }
+};
+
+/// What a task that has ended gives, value or exception; its frame goes.
+template <class T>
+T take_and_destroy(std::coroutine_handle<task_promise<T>> ended) {
+  const frame_guard guard{ended};
+  return ended.promise().outcome.take();
+}
+template <class T>
+result<T> take_result_and_destroy(std::coroutine_handle<task_promise<T>> ended) {
+  const frame_guard guard{ended};
+  return ended.promise().outcome.take_result();
+}
+
 /// Runs a task inside the awaiting one. Trivially destructible: when a stop unwinds, the frames are destroyed one by
 /// one from the leaf outwards, and this one must not destroy its child again.
 template <class T>
@@ -72,16 +89,9 @@ class task_awaiter {
     child.continuation = parent.address();
     return transfer_to(*awaiting.in_scope->loop, child_.address());
   }
-  T await_resume() {
-    const frame_guard guard{child_};
-    return child_.promise().outcome.take();
-  }
+  T await_resume() { return take_and_destroy(child_); }
 
  private:
-  struct frame_guard {
-    handle child;
-    ~frame_guard() { child.destroy(); }
-  };
   handle child_;
 };
 

@@ -143,13 +143,7 @@ class timed_awaiter : public timed_boundary {
   }
 
  protected:
-  T take() {
-    struct frame_guard {
-      std::coroutine_handle<task_promise<T>> frame;
-      ~frame_guard() { frame.destroy(); }
-    } const guard{child_};
-    return child_.promise().outcome.take();
-  }
+  T take() { return take_and_destroy(child_); }
   std::coroutine_handle<task_promise<T>> child_;
 };
 

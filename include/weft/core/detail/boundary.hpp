@@ -85,9 +85,7 @@ class boundary : public boundary_base {
   }
   std::optional<result<T>> await_resume() {
     if (was_stopped_) return std::nullopt;
-    std::optional<result<T>> got{child_.promise().outcome.take_result()};
-    child_.destroy();
-    return got;
+    return take_result_and_destroy(child_);
   }
 
  private:
@@ -108,13 +106,7 @@ class masked_awaiter : public boundary_base {
     enter(awaiting.address(), child_.promise());
     return transfer_to(*scope::loop, child_.address());
   }
-  T await_resume() {
-    struct frame_guard {
-      std::coroutine_handle<task_promise<T>> frame;
-      ~frame_guard() { frame.destroy(); }
-    } const guard{child_};
-    return child_.promise().outcome.take();
-  }
+  T await_resume() { return take_and_destroy(child_); }
 
  private:
   std::coroutine_handle<task_promise<T>> child_;

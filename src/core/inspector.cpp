@@ -197,8 +197,9 @@ class service {
       loop.loop->post(std::move(request));
       if (answer.wait_for(patience) == std::future_status::timeout) return busy_text(*loop.watch);
       return answer.get();
-    } catch (const loop_closed_error&) {
-    } catch (const std::future_error&) {  // the loop ended with the request in its queue
+    } catch (const loop_closed_error&) {  // NOLINT(bugprone-empty-catch)
+    } catch (const std::future_error&) {  // NOLINT(bugprone-empty-catch)
+      // The loop ended with the request in its queue.
     }
     return "# the loop has ended\n";
   }

@@ -30,7 +30,8 @@ bool failure_of_the_other_side(const std::exception_ptr& error) noexcept {
 circuit_breaker::circuit_breaker(const circuit_breaker_options& options)
     : options_{options}, counts_ratio_{options.failure_ratio > 0}, name_{options.name} {
   if (options.max_failures < 0) throw std::invalid_argument{"circuit_breaker: max_failures is negative"};
-  if (!(options.failure_ratio >= 0 && options.failure_ratio <= 1)) {
+  const bool is_ratio = options.failure_ratio >= 0 && options.failure_ratio <= 1;  // NaN is none
+  if (!is_ratio) {
     throw std::invalid_argument{"circuit_breaker: failure_ratio must be between 0 and 1"};
   }
   if (options.max_failures == 0 && !counts_ratio_) {

@@ -21,9 +21,9 @@ namespace {
 constinit thread_local int receive_calls = 0;
 }
 
-extern "C" ssize_t recv(int fd, void* into, size_t size, int flags) {
+extern "C" ssize_t recv(int fd, void* buf, size_t n, int flags) {
   ++receive_calls;
-  return ::recvfrom(fd, into, size, flags, nullptr, nullptr);
+  return ::recvfrom(fd, buf, n, flags, nullptr, nullptr);
 }
 
 #endif

@@ -46,10 +46,12 @@ class function_ref<R(A...)> {
   explicit operator bool() const noexcept { return call_ != nullptr; }
 
  private:
+  // NOLINTBEGIN(readability-identifier-naming): members of the class, and private
   union {
     void* object_ = nullptr;
     plain_function plain_;
   };
+  // NOLINTEND(readability-identifier-naming)
   R (*call_)(const function_ref&, A...) = nullptr;
 };
 

@@ -152,7 +152,7 @@ task<R> run_until_accepted(retry_options options, F operation, Again again) {
     std::optional<clock::duration> delay;
     if (value) {
       const std::optional<clock::duration> verdict = verdict_of(std::invoke(again, std::as_const(*value)));
-      if (verdict) delay = schedule.delay_after_value(*verdict);
+      if (verdict) delay = schedule.delay_after_value(verdict);
       if (!delay) co_return *std::move(value);
     } else {
       delay = schedule.delay_after(error);

@@ -1,0 +1,132 @@
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <string_view>
+#include <weft/core/thread_pool.hpp>
+#include <weft/files/whole_file.hpp>
+#include <weft/net/stream_errors.hpp>
+
+#include "files/descriptor.hpp"
+
+namespace weft {
+namespace detail {
+namespace {
+
+constexpr std::size_t piece = std::size_t{4} << 20;
+
+/// Reads up to `wanted` bytes and appends them; false at the end of the file.
+bool read_piece(const descriptor& from, const std::filesystem::path& path, std::string& content, std::size_t wanted) {
+  const std::size_t before = content.size();
+  content.resize(before + wanted);
+  std::size_t got = 0;
+  ssize_t n = 1;
+  while (got < wanted && n > 0) {
+    n = without_interrupts([&] { return ::read(from.get(), content.data() + before + got, wanted - got); });
+    if (n > 0) got += static_cast<std::size_t>(n);
+  }
+  content.resize(before + got);
+  if (n < 0) throw_file_error("read", path);
+  return n > 0;
+}
+
+task<std::string> read_whole(std::filesystem::path path, std::size_t limit) {
+  descriptor from;
+  std::string content;
+  std::size_t expected = 0;
+  bool more = co_await to_thread([&] {
+    from = descriptor{without_interrupts([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); })};
+    if (!from) throw_file_error("open", path);
+    struct stat about{};
+    if (::fstat(from.get(), &about) != 0) throw_file_error("stat", path);
+    if (S_ISREG(about.st_mode)) expected = static_cast<std::size_t>(about.st_size);
+    if (expected > limit) throw limit_error{path.string(), limit};
+    content.reserve(expected + 1);
+    return read_piece(from, path, content, std::min(expected, piece) + 1);  // one more, to see the end
+  });
+  while (more) {
+    if (content.size() > limit) throw limit_error{path.string(), limit};
+    more = co_await to_thread([&] { return read_piece(from, path, content, piece); });
+  }
+  if (content.size() > limit) throw limit_error{path.string(), limit};
+  co_return content;
+}
+
+void write_all(const descriptor& to, const std::filesystem::path& path, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t n = without_interrupts([&] { return ::write(to.get(), text.data(), text.size()); });
+    if (n < 0) throw_file_error("write", path);
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+void sync_directory_of(const std::filesystem::path& path) {
+  const std::filesystem::path directory = path.has_parent_path() ? path.parent_path() : ".";
+  const descriptor opened{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!opened || ::fsync(opened.get()) != 0) throw_file_error("fsync", directory);
+}
+
+void finish(descriptor& written, const std::filesystem::path& path, bool durable) {
+  if (durable && ::fsync(written.get()) != 0) throw_file_error("fsync", path);
+  if (::close(written.release()) != 0 && errno != EINTR) throw_file_error("close", path);
+}
+
+void write_in_place(const std::filesystem::path& path, std::string_view content, const write_file_options& options) {
+  descriptor to{without_interrupts(
+      [&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, options.permissions); })};
+  if (!to) throw_file_error("open", path);
+  write_all(to, path, content);
+  finish(to, path, options.durable);
+}
+
+/// What permissions the new content gets: those of the file that it replaces.
+mode_t permissions_for(const std::filesystem::path& path, unsigned otherwise) noexcept {
+  struct stat about{};
+  if (::stat(path.c_str(), &about) == 0) return about.st_mode & 07777;
+  const mode_t mask = ::umask(077);
+  ::umask(mask);
+  return otherwise & ~mask;
+}
+
+void write_beside_and_rename(const std::filesystem::path& asked, std::string_view content,
+                             const write_file_options& options) {
+  std::error_code is_new;
+  const std::filesystem::path target = std::filesystem::canonical(asked, is_new);
+  const std::filesystem::path path = is_new ? asked : target;
+  std::string beside = path.string() + ".XXXXXX";
+  descriptor to{::mkostemp(beside.data(), O_CLOEXEC)};
+  if (!to) throw_file_error("make a file beside", path);
+  try {
+    if (::fchmod(to.get(), permissions_for(path, options.permissions)) != 0) throw_file_error("chmod", beside);
+    write_all(to, path, content);
+    finish(to, path, options.durable);
+    if (::rename(beside.c_str(), path.c_str()) != 0) throw_file_error("rename to", path);
+  } catch (...) {
+    ::unlink(beside.c_str());
+    throw;
+  }
+  if (options.durable) sync_directory_of(path);
+}
+
+task<> write_whole(std::filesystem::path path, std::string content, write_file_options options) {
+  co_await to_thread([&] {
+    if (options.atomic) {
+      write_beside_and_rename(path, content, options);
+    } else {
+      write_in_place(path, content, options);
+    }
+  });
+}
+
+}  // namespace
+}  // namespace detail
+
+task<std::string> read_file(std::filesystem::path path, std::size_t limit) {
+  return detail::read_whole(std::move(path), limit);
+}
+
+task<> write_file(std::filesystem::path path, std::string content, write_file_options options) {
+  return detail::write_whole(std::move(path), std::move(content), options);
+}
+
+}  // namespace weft

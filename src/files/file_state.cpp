@@ -25,7 +25,8 @@ file_state::~file_state() {
   if (!fd_ || out_.empty() || temporary) return;
   try {
     drain();
-  } catch (const std::exception&) {  // close() would have told
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
+    // close() would have told.
   }
 }
 

@@ -255,10 +255,7 @@ class circuit_call_awaiter {
     return transfer_to(*awaiting.in_scope->loop, child_.address());
   }
   value await_resume() {
-    struct frame_guard {
-      std::coroutine_handle<task_promise<value>> frame;
-      ~frame_guard() { frame.destroy(); }
-    } const guard{child_};
+    const frame_guard guard{child_};
     slot<value>& outcome = child_.promise().outcome;
     if (outcome.has_error()) {
       ticket_->failed(outcome.error());

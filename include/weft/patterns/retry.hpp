@@ -216,20 +216,14 @@ class retrying_function {
     requires detail::task_maker<F, const std::unwrap_ref_decay_t<A>&...>
   auto operator()(A&&... arguments) const {
     using result = detail::called_result_t<F, const std::unwrap_ref_decay_t<A>&...>;
-    return call<result>(options_, function_, std::tuple<std::unwrap_ref_decay_t<A>...>{std::forward<A>(arguments)...});
+    return call<result>(options_, function_, detail::kept_arguments<A...>{std::forward<A>(arguments)...});
   }
 
  private:
   template <class R, class Arguments>
   static task<R> call(retry_options options, F function, Arguments arguments) {
-    auto attempt = [&] { return call_once<R>(function, std::as_const(arguments), arguments_of<Arguments>{}); };
+    auto attempt = [&] { return detail::call_with_kept<R>(function, arguments); };
     co_return co_await detail::run_with_retries<R, decltype(attempt)>(options, attempt);
-  }
-  template <class Arguments>
-  using arguments_of = std::make_index_sequence<std::tuple_size_v<Arguments>>;
-  template <class R, class Arguments, std::size_t... I>
-  static task<R> call_once(F& function, const Arguments& arguments, std::index_sequence<I...>) {
-    co_return co_await function(std::get<I>(arguments)...);
   }
 
   retry_options options_;

@@ -1,0 +1,6 @@
+#pragma once
+
+/// Subprocesses and signals.
+
+#include <weft/process/command.hpp>
+#include <weft/process/signal_set.hpp>

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+#include <weft/core/task.hpp>
+
+namespace weft {
+
+/// How a process ended, and what it wrote. subprocess.CompletedProcess.
+struct process_output {
+  std::string out;
+  std::string err;
+  /// Its exit status; minus the number of the signal that ended it, as Python has it.
+  int exit_code = 0;
+  /// True for an exit status of 0.
+  bool ok() const noexcept { return exit_code == 0; }
+};
+
+namespace detail {
+
+/// What command collects.
+struct command_spec {
+  enum class from : unsigned char { nothing, inherited, text };
+
+  std::string program;
+  std::vector<std::string> arguments;
+  std::vector<std::pair<std::string, std::optional<std::string>>> environment;  // in order; nullopt unsets
+  bool empty_environment = false;
+  std::filesystem::path directory;
+  from input_from = from::nothing;
+  std::string input;
+  bool errors_with_output = false;
+  bool own_group = false;
+  std::size_t limit = std::size_t{64} << 20;
+  std::chrono::nanoseconds grace = std::chrono::seconds{3};
+};
+
+}  // namespace detail
+
+/// A program to run: `co_await command("git").args("log", "-1").cwd(repository).output()`. asyncio's
+/// create_subprocess_exec and communicate.
+///
+/// A value that describes; nothing happens before one of the last group is awaited, and it may be run any number of
+/// times. Nothing goes through a shell. The process belongs to whoever awaits it: when that is stopped, or leaves by an
+/// error, the process is terminated (SIGTERM), killed (SIGKILL) when a grace time has passed, and waited for. No
+/// descriptor of this process reaches it but its standard streams.
+class command {
+ public:
+  /// @param program a path, or a name to be looked for in PATH; "" throws std::invalid_argument.
+  explicit command(std::string program);
+
+  /// Adds arguments. They and all other texts here must not hold a NUL: std::invalid_argument.
+  template <class... A>
+    requires(std::convertible_to<A, std::string_view> && ...)
+  command& args(const A&... arguments) {
+    (add_argument(std::string_view{arguments}), ...);
+    return *this;
+  }
+  command& args(const std::vector<std::string>& arguments);
+
+  /// Sets a variable of its environment, which is otherwise this process's.
+  command& env(std::string name, std::string value);
+  command& unset_env(std::string name);
+  /// Starts from an empty environment.
+  command& clear_env();
+  /// Its working directory; this process's otherwise.
+  command& cwd(std::filesystem::path directory);
+
+  /// Its standard input: this text, then the end. The default is /dev/null for output(), this process's for run().
+  command& input(std::string text);
+  command& inherit_input();
+  /// What it writes to standard error goes where its standard output goes (2>&1).
+  command& merge_errors();
+  /// How much output() takes of each stream: more throws limit_error, and ends the process. 64 MiB otherwise.
+  command& limit(std::size_t bytes);
+  /// How long it has between SIGTERM and SIGKILL; 3 s otherwise. 0: it is killed at once. Throws std::invalid_argument
+  /// for less than 0.
+  command& grace(std::chrono::nanoseconds time);
+  /// Makes it the leader of a process group of its own, so that what ends it also ends what it has started.
+  command& group();
+
+  /// Runs it to its end and gives all that it wrote. An exit status other than 0 is no error. Throws std::system_error
+  /// if it cannot be started.
+  [[nodiscard]] task<process_output> output() const;
+  /// Runs it with this process's standard streams, and gives its exit code as process_output has it.
+  [[nodiscard]] task<int> run() const;
+
+ private:
+  void add_argument(std::string_view argument);
+  detail::command_spec spec_;
+};
+
+}  // namespace weft

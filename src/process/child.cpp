@@ -1,0 +1,273 @@
+#include "process/child.hpp"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <unordered_map>
+#include <weft/core/thread_pool.hpp>
+#include <weft/core/timeout.hpp>
+#include <weft/net/detail/socket_leaf.hpp>
+
+extern char** environ;  // NOLINT(readability-redundant-declaration): unistd.h has it only with _GNU_SOURCE
+
+namespace weft::detail {
+
+namespace {
+
+constexpr auto wait_for_pidfd = static_cast<idtype_t>(3);  // P_PIDFD, which older headers lack
+
+struct both_ends {
+  descriptor ours;
+  descriptor theirs;
+};
+
+/// A descriptor above the standard streams, which the child's are copied onto.
+descriptor away_from_standard(int fd) {
+  if (fd > STDERR_FILENO) return descriptor{fd};
+  const descriptor low{fd};
+  descriptor high{::fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)};
+  if (!high) throw_system_error(errno, "fcntl");
+  return high;
+}
+
+both_ends make_pipe(bool child_reads) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_system_error(errno, "pipe");
+  descriptor first{ends[0]};
+  descriptor second{ends[1]};
+  first = away_from_standard(first.release());
+  second = away_from_standard(second.release());
+  both_ends pipe;
+  pipe.ours = std::move(child_reads ? second : first);
+  pipe.theirs = std::move(child_reads ? first : second);
+  if (::fcntl(pipe.ours.get(), F_SETFL, O_NONBLOCK) != 0) throw_system_error(errno, "fcntl");
+  return pipe;
+}
+
+/// posix_spawn's two descriptions.
+class spawn_plan {
+ public:
+  spawn_plan() {
+    check(::posix_spawn_file_actions_init(&actions_));
+    check(::posix_spawnattr_init(&attributes_));
+  }
+  spawn_plan(const spawn_plan&) = delete;
+  spawn_plan& operator=(const spawn_plan&) = delete;
+  ~spawn_plan() {
+    ::posix_spawn_file_actions_destroy(&actions_);
+    ::posix_spawnattr_destroy(&attributes_);
+  }
+
+  void connect(int from, int to) { check(::posix_spawn_file_actions_adddup2(&actions_, from, to)); }
+  void open_null(int to) { check(::posix_spawn_file_actions_addopen(&actions_, to, "/dev/null", O_RDWR, 0)); }
+  void change_directory(const std::filesystem::path& to) {
+    check(::posix_spawn_file_actions_addchdir_np(&actions_, to.c_str()));
+  }
+  void close_all_others() { check(::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1)); }
+  /// A group of its own if `own_group`; and what a library may have ignored is not ignored there.
+  void set_attributes(bool own_group) {
+    sigset_t defaults;
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);
+    check(::posix_spawnattr_setsigdefault(&attributes_, &defaults));
+    check(::posix_spawnattr_setpgroup(&attributes_, 0));
+    const int flags = POSIX_SPAWN_SETSIGDEF | (own_group ? POSIX_SPAWN_SETPGROUP : 0);
+    check(::posix_spawnattr_setflags(&attributes_, static_cast<short>(flags)));
+  }
+
+  /// Gives the errno value.
+  int spawn(pid_t& pid, const std::string& program, char** arguments, char** environment) const {
+    return ::posix_spawnp(&pid, program.c_str(), &actions_, &attributes_, arguments, environment);
+  }
+
+ private:
+  static void check(int error) {
+    if (error != 0) throw_system_error(error, "posix_spawn");
+  }
+  posix_spawn_file_actions_t actions_{};
+  posix_spawnattr_t attributes_{};
+};
+
+std::vector<std::string> environment_of(const command_spec& spec) {
+  std::vector<std::string> all;
+  if (!spec.empty_environment) {
+    for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable)
+      all.emplace_back(*variable);
+  }
+  for (const auto& [name, value] : spec.environment) {
+    std::erase_if(all, [&](const std::string& known) {
+      return known.size() > name.size() && known[name.size()] == '=' && known.starts_with(name);
+    });
+    if (value) all.push_back(name + "=" + *value);
+  }
+  return all;
+}
+
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+[[noreturn]] void throw_not_started(const command_spec& spec, int error) {
+  std::string what = "start " + spec.program;
+  std::error_code ignored;
+  if (!spec.directory.empty() && !std::filesystem::is_directory(spec.directory, ignored)) {
+    what += " in the directory " + spec.directory.string();
+  }
+  throw_system_error(error, what);
+}
+
+/// A descriptor that becomes readable when the process ends; where the kernel has none, one that never does.
+int descriptor_of(pid_t pid, bool& works) {
+  const long fd = ::syscall(SYS_pidfd_open, pid, 0);
+  works = fd >= 0;
+  return works ? static_cast<int>(fd) : ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+class end_leaf final : public socket_leaf {
+ public:
+  explicit end_leaf(child& process) noexcept : socket_leaf{process, direction::read} {}
+  void await_resume() const { check("wait for"); }
+  const char* describe() const noexcept override { return "process.wait"; }
+
+ private:
+  bool attempt() noexcept override {
+    auto& process = static_cast<child&>(*socket_);
+    error_ = process.try_reap();
+    return error_ != 0 || process.reaped();
+  }
+};
+
+/// Kills and reaps a process that nobody has taken over yet.
+void discard(pid_t pid) noexcept {
+  ::kill(pid, SIGKILL);
+  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<child> child::start(const command_spec& spec, child_output output, child_pipes& pipes) {
+  (void)require_loop("a command");
+  spawn_plan plan;
+  both_ends in;
+  both_ends out;
+  both_ends err;
+  if (spec.input_from == command_spec::from::nothing) {
+    plan.open_null(STDIN_FILENO);
+  } else if (spec.input_from == command_spec::from::text) {
+    in = make_pipe(true);
+    plan.connect(in.theirs.get(), STDIN_FILENO);
+  }
+  if (output == child_output::captured) {
+    out = make_pipe(false);
+    plan.connect(out.theirs.get(), STDOUT_FILENO);
+    if (!spec.errors_with_output) {
+      err = make_pipe(false);
+      plan.connect(err.theirs.get(), STDERR_FILENO);
+    }
+  }
+  if (spec.errors_with_output) plan.connect(STDOUT_FILENO, STDERR_FILENO);
+  plan.close_all_others();
+  if (!spec.directory.empty()) plan.change_directory(spec.directory);
+  plan.set_attributes(spec.own_group);
+
+  std::vector<std::string> arguments{spec.program};
+  arguments.insert(arguments.end(), spec.arguments.begin(), spec.arguments.end());
+  std::vector<std::string> environment = environment_of(spec);
+  pid_t pid = 0;
+  const int error = plan.spawn(pid, spec.program, pointers_to(arguments).data(), pointers_to(environment).data());
+  if (error != 0) throw_not_started(spec, error);
+
+  bool works = false;
+  const int fd = descriptor_of(pid, works);
+  if (fd < 0) {
+    const int failed = errno;
+    discard(pid);
+    throw_system_error(failed, "wait for " + spec.program);
+  }
+  std::unique_ptr<child> started;
+  try {
+    started.reset(new child{fd, spec, pid});
+  } catch (...) {
+    discard(pid);
+    throw;
+  }
+  started->has_descriptor_ = works;
+  pipes.input = std::move(in.ours);
+  pipes.output = std::move(out.ours);
+  pipes.errors = std::move(err.ours);
+  return started;
+}
+
+child::child(int fd, const command_spec& spec, pid_t pid)
+    : socket_core{fd}, name_{spec.program}, grace_{spec.grace}, pid_{pid}, own_group_{spec.own_group} {}
+
+child::~child() {
+  if (reaped_) return;
+  signal(SIGKILL);
+  while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+int child::try_reap() noexcept {
+  if (reaped_) return 0;
+  siginfo_t info{};
+  int status = -1;
+  do {
+    status = has_descriptor_ ? ::waitid(wait_for_pidfd, static_cast<id_t>(watch.fd), &info, WEXITED | WNOHANG)
+                             : ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG);
+  } while (status < 0 && errno == EINTR);
+  if (status < 0) {
+    reaped_ = errno == ECHILD;  // somebody else has: SIGCHLD is ignored
+    return errno;
+  }
+  if (info.si_pid == 0) return 0;
+  reaped_ = true;
+  exit_code_ = info.si_code == CLD_EXITED ? info.si_status : -info.si_status;
+  return 0;
+}
+
+void child::signal(int number) noexcept {
+  if (!reaped_) ::kill(own_group_ ? -pid_ : pid_, number);
+}
+
+task<> child::wait() {
+  if (has_descriptor_) {
+    co_await end_leaf{*this};
+    co_return;
+  }
+  while (!reaped_) {
+    const pid_t pid = pid_;
+    co_await to_thread({.abandon_on_stop = true}, [pid] {
+      siginfo_t info{};
+      while (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) < 0 && errno == EINTR) {
+      }
+    });
+    const int error = try_reap();
+    if (error != 0) throw_system_error(error, "wait for " + describe());
+  }
+}
+
+task<> child::end() {
+  if (reaped_) co_return;
+  if (grace_.count() > 0) {
+    signal(SIGTERM);
+    signal(SIGCONT);  // one that is stopped does not hear it otherwise
+    const bool ended = co_await move_on_after(grace_, wait());
+    if (ended) co_return;
+  }
+  signal(SIGKILL);
+  co_await wait();
+}
+
+}  // namespace weft::detail

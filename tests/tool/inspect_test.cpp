@@ -16,7 +16,7 @@ namespace {
 weft::task<> handle_request() { co_await weft::sleep(1h); }
 
 /// A weft program to look into: this process, with a loop on a thread of its own.
-class Inspect : public testing::Test {
+class InspectorThread : public testing::Test {
  public:
   void SetUp() override { ::setenv("WEFT_INSPECT", sockets.c_str(), 1); }
   void TearDown() override { ::unsetenv("WEFT_INSPECT"); }
@@ -41,7 +41,7 @@ class Inspect : public testing::Test {
   std::string sockets = place.file("sockets");
 };
 
-TEST_F(Inspect, PsListsTheTasks) {
+TEST_F(InspectorThread, PsListsTheTasks) {
   const std::string printed = look("ps", politely);
   EXPECT_TRUE(printed.starts_with("ID")) << printed;
   EXPECT_NE(printed.find("  worker  "), std::string::npos) << printed;
@@ -49,13 +49,13 @@ TEST_F(Inspect, PsListsTheTasks) {
   EXPECT_NE(printed.find("  waiter\n"), std::string::npos) << "worker is awaited by waiter: " << printed;
 }
 
-TEST_F(Inspect, PstreeShowsWhoAwaitsWhom) {
+TEST_F(InspectorThread, PstreeShowsWhoAwaitsWhom) {
   const std::string printed = look("pstree", politely);
   EXPECT_NE(printed.find("waiter: co_await task at lambda in "), std::string::npos) << printed;
   EXPECT_NE(printed.find("`- worker: sleep at handle_request (inspect_test.cpp:"), std::string::npos) << printed;
 }
 
-TEST_F(Inspect, ABusyLoopIsNamed) {
+TEST_F(InspectorThread, ABusyLoopIsNamed) {
   const std::string printed = look("ps", [](tool& program) -> weft::task<> {
     program.wait();  // blocks the loop: the fault that the tool is to find
     co_return;
@@ -64,7 +64,7 @@ TEST_F(Inspect, ABusyLoopIsNamed) {
   EXPECT_NE(printed.find("(inspect_test.cpp:"), std::string::npos) << printed;
 }
 
-TEST_F(Inspect, TheSocketIsForTheUserAlone) {
+TEST_F(InspectorThread, TheSocketIsForTheUserAlone) {
   weft::run([&]() -> weft::task<> {
     struct stat found{};
     EXPECT_EQ(::stat(sockets.c_str(), &found), 0);
@@ -77,7 +77,7 @@ TEST_F(Inspect, TheSocketIsForTheUserAlone) {
   EXPECT_THROW(weft::run([]() -> weft::task<> { co_return; }), weft::error);
 }
 
-TEST_F(Inspect, SaysWhatIsWrong) {
+TEST_F(InspectorThread, SaysWhatIsWrong) {
   tool none{{"ps", "999999999"}};
   EXPECT_EQ(none.wait(), 1);
   EXPECT_NE(none.errors().find("there is no process 999999999"), std::string::npos) << none.errors();

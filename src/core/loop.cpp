@@ -148,6 +148,7 @@ loop::loop(const run_options& how) : options{how}, kernel{make_epoll_backend()} 
   shared = std::make_shared<shared_state>(*kernel);
   shared->loop = this;
   simulated_ = options.clock == clock_mode::simulated;
+  if (simulated_) random_state = 1;  // what runs on the simulated clock can be repeated
   root_owner = &roots;
   debug = options.debug || is_set("WEFT_DEBUG");
   watched = debug || inspector::wanted();
@@ -200,7 +201,8 @@ void loop::run_ready_watched() noexcept {
 }
 
 void loop::run_ready_and_timers() noexcept {
-  if (!timers_.empty()) round_time_ = now();
+  recent_time_known_ = false;
+  if (!timers_.empty()) round_time_ = recent_time();
   const std::uint64_t before = timers_.next_number();
   if (watched) {
     run_ready_watched();

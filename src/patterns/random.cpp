@@ -1,15 +1,19 @@
 #include <sys/random.h>
 
 #include <weft/core/clock.hpp>
+#include <weft/core/detail/event_loop.hpp>
 #include <weft/patterns/random.hpp>
 
 namespace weft {
 
 namespace {
 
-constinit thread_local std::uint64_t this_thread_state = 0;
+constinit thread_local std::uint64_t state_outside_loops = 0;
 
-std::uint64_t& state() noexcept { return this_thread_state; }
+std::uint64_t& state() noexcept {
+  detail::event_loop* loop = detail::this_thread_loop;
+  return loop != nullptr ? loop->random_state : state_outside_loops;
+}
 
 std::uint64_t system_seed() noexcept {
   std::uint64_t seed = 0;

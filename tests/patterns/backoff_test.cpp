@@ -69,6 +69,19 @@ TEST(Backoff, JitterCanBeRepeated) {
   EXPECT_EQ(first(5, {}), once);
 }
 
+TEST(Backoff, JitterIsTheSameInEachSimulatedRun) {
+  delays runs[2];
+  for (delays& got : runs) {
+    weft::run(
+        [&]() -> weft::task<> {
+          got = first(5, {});
+          co_return;
+        },
+        {.clock = weft::clock_mode::simulated});
+  }
+  EXPECT_EQ(runs[0], runs[1]);
+}
+
 TEST(Backoff, RefusesWhatMakesNoSense) {
   EXPECT_THROW(weft::backoff{{.base_delay = -1ns}}, std::invalid_argument);
   EXPECT_THROW(weft::backoff{{.multiplier = 0.9}}, std::invalid_argument);

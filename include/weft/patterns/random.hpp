@@ -4,13 +4,14 @@
 
 namespace weft {
 
-/// Makes repeatable what is drawn at random from now on by this thread: the jitter of retry() and backoff. Otherwise
-/// the seed comes from the system. random.seed.
+/// Makes repeatable what is drawn at random from now on by this thread's loop, or by the thread outside a loop: the
+/// jitter of retry() and backoff. A loop on the simulated clock is repeatable anyway; other loops draw their seed from
+/// the system. random.seed.
 void seed_random(std::uint64_t seed) noexcept;
 
 namespace detail {
 
-/// The next 64 random bits of this thread. For jitter: not for secrets.
+/// The next 64 random bits of this thread's loop. For jitter: not for secrets.
 std::uint64_t next_random() noexcept;
 
 /// A random number between 0 and 1, 1 excluded.

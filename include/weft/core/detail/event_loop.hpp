@@ -33,6 +33,13 @@ class event_loop {
 
   /// The time of the loop's clock, in nanoseconds.
   std::int64_t now() const noexcept;
+  /// The time as the loop last read it, a few steps ago at most: for what is asked so often that reading the clock
+  /// would be most of its cost. It does not advance inside a step.
+  std::int64_t recent_time() noexcept {
+    if (!recent_time_known_) [[unlikely]]
+      read_recent_time();
+    return recent_time_;
+  }
 
   void arm(timer& t, std::int64_t deadline) {
     if (debug) [[unlikely]]
@@ -53,6 +60,8 @@ class event_loop {
   bool watched = false;
   /// They start with notes, or with a context to inherit.
   bool tasks_carry_more = false;
+  /// Where the loop's random numbers stand; 0 before the first. See next_random in patterns/random.hpp.
+  std::uint64_t random_state = 0;
   /// The owners that have tasks on this loop, in the order in which they got their first.
   list<task_owner> owners;
   /// The owner of tasks that were created without a group; they are cancelled and waited for when `run` ends.
@@ -89,10 +98,17 @@ class event_loop {
   }
   bool has_ready() const noexcept { return head_ != nullptr; }
 
+  void read_recent_time() noexcept {
+    recent_time_ = now();
+    recent_time_known_ = true;
+  }
+
   node* head_ = nullptr;
   node** tail_ = &head_;
   timer_heap timers_;
   std::int64_t round_time_ = 0;  // when the current round began
+  std::int64_t recent_time_ = 0;
+  bool recent_time_known_ = false;
   bool simulated_ = false;
   std::int64_t simulated_now_ = 0;
 };

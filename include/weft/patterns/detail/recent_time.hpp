@@ -11,7 +11,7 @@ inline std::int64_t now_in_nanoseconds() noexcept { return now().time_since_epoc
 /// The time as the loop last read it; outside a loop the present time. In nanoseconds.
 inline std::int64_t recent_time() noexcept {
   event_loop* loop = this_thread_loop;
-  return loop != nullptr ? loop->now() : now_in_nanoseconds();
+  return loop != nullptr ? loop->recent_time() : now_in_nanoseconds();
 }
 
 }  // namespace weft::detail

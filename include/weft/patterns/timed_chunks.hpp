@@ -1,11 +1,15 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <stdexcept>
 #include <utility>
 #include <vector>
+#include <weft/core/clock.hpp>
+#include <weft/core/detail/event_loop.hpp>
 #include <weft/core/detail/timer.hpp>
 #include <weft/core/iterate.hpp>
 #include <weft/patterns/chunks.hpp>

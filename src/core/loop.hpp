@@ -76,6 +76,8 @@ class loop final : public event_loop {
   int stopped_by_signal = 0;
   /// Released when the loop ends, before it does: the thread pool.
   std::shared_ptr<void> default_executor;
+  /// What is known about host names; see net/resolver.hpp.
+  std::shared_ptr<void> names;
 
  private:
   /// Runs what is ready, after waiting for something if nothing is; false if nothing can ever come. A loop that is busy

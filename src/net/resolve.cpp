@@ -5,18 +5,19 @@
 #include <memory>
 #include <system_error>
 #include <utility>
-#include <weft/core/thread_pool.hpp>
+#include <weft/core/shield.hpp>
 #include <weft/net/resolve.hpp>
 #include <weft/net/stream_errors.hpp>
 
 #include "net/numeric_address.hpp"
+#include "net/resolver.hpp"
 #include "net/socket_address.hpp"
 
 namespace weft {
 
 namespace {
 
-std::vector<endpoint> ask_system(const std::string& host, std::uint16_t port) {
+std::vector<endpoint> ask_system(const std::string& host) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -32,7 +33,7 @@ std::vector<endpoint> ask_system(const std::string& host, std::uint16_t port) {
     if (each->ai_family != AF_INET && each->ai_family != AF_INET6) continue;
     sockaddr_storage address{};
     std::copy_n(reinterpret_cast<const char*>(each->ai_addr), each->ai_addrlen, reinterpret_cast<char*>(&address));
-    const endpoint e = endpoint_access::with_port(endpoint_access::from(address), port);
+    const endpoint e = endpoint_access::from(address);
     if (std::find(addresses.begin(), addresses.end(), e) == addresses.end()) addresses.push_back(e);
   }
   if (addresses.empty()) throw std::system_error{EAI_NONAME, resolve_category(), "resolve " + host};
@@ -41,17 +42,25 @@ std::vector<endpoint> ask_system(const std::string& host, std::uint16_t port) {
 
 }  // namespace
 
+constinit detail::look_up_function detail::look_up_name = &ask_system;
+
 std::optional<endpoint> numeric_address(std::string_view host, std::uint16_t port) {
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   return endpoint::parse(host, port);
 }
 
-task<std::vector<endpoint>> resolve(std::string host, std::uint16_t port) {
+task<std::vector<endpoint>> resolve(std::string host, std::uint16_t port, resolve_options options) {
   if (const auto numeric = numeric_address(host, port)) co_return std::vector<endpoint>{*numeric};
   if (host.empty() || host.find('\0') != std::string::npos) {
     throw std::system_error{EAI_NONAME, resolve_category(), "resolve " + host};
   }
-  co_return co_await to_thread({.abandon_on_stop = true}, &ask_system, std::move(host), port);
+  detail::resolver& names = detail::resolver::of_this_loop();
+  const detail::resolver::asker here{names, names.find_or_begin(host, options.use_cache)};
+  std::vector<endpoint> addresses = co_await shield(here.answer());
+  for (endpoint& e : addresses) e = endpoint_access::with_port(e, port);
+  co_return addresses;
 }
+
+void clear_resolve_cache() { detail::resolver::of_this_loop().clear(); }
 
 }  // namespace weft

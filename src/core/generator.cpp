@@ -29,8 +29,17 @@ task<> run_closers(generator_promise_base& generator) { co_await masked{call_clo
 }  // namespace
 
 generator_promise_base::~generator_promise_base() {
+  if (has_closers()) report_not_closed();
   while (take_closer()) {
   }
+}
+
+/// Nobody can await the clean-up any more.
+void generator_promise_base::report_not_closed() const noexcept {
+  event_loop* const loop = this_thread_loop;
+  if (loop == nullptr || !loop->debug) return;
+  loop->report("A generator with clean-up left was destroyed; await close(), or use with(closing(generator), ...)",
+               nullptr);
 }
 
 void generator_promise_base::throw_in_use() {

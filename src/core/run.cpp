@@ -23,7 +23,7 @@ void runner::close() {
 }
 
 loop_handle runner::get_loop() const {
-  check_can_run();
+  if (!state_) throw std::logic_error{"the runner is closed"};
   return loop_handle{state_->loop.shared};
 }
 

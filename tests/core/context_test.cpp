@@ -199,10 +199,11 @@ TEST(ContextVar, RunTakesOverTheThreadsValues) {
 
 TEST(ContextVar, RunCoroutineThreadsafeTakesTheCallersValues) {
   weft::run([]() -> weft::task<> {
-    const std::string seen = co_await weft::to_thread([loop = weft::this_loop()] {
+    const auto call = [loop = weft::this_loop()] {
       request.set("of the caller");
       return loop.run_coroutine_threadsafe(read).get();
-    });
+    };
+    const std::string seen = co_await weft::to_thread(call);
     EXPECT_EQ(seen, "of the caller");
   });
 }

@@ -143,6 +143,27 @@ TEST(DebugMode, ReportsATaskThatWasNeverAwaited) {
   EXPECT_EQ(weft::run(forget, simulated), 0U);
 }
 
+TEST(DebugMode, ReportsAGeneratorThatWasDestroyedBeforeItsCleanUp) {
+  weft::run(
+      []() -> weft::task<> {
+        const reports got;
+        auto numbers = []() -> weft::async_generator<int> {
+          co_await weft::on_close([]() -> weft::task<> { co_return; });
+          co_yield 1;
+        };
+        {
+          auto left = numbers();
+          (void)co_await left.next();
+        }
+        EXPECT_EQ(got.texts.size(), 1U);
+        auto closed = numbers();
+        (void)co_await closed.next();
+        co_await closed.close();
+        EXPECT_EQ(got.texts.size(), 1U);
+      },
+      debugging);
+}
+
 TEST(DebugModeDeathTest, UseFromAnotherThreadEndsTheProgram) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_DEATH(weft::run(

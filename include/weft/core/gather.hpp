@@ -160,7 +160,7 @@ concept work = awaitable<A> || task_function<A>;
 template <detail::work... A>
   requires(sizeof...(A) > 0)
 [[nodiscard]] auto gather(A&&... work) {
-  return detail::gather_all(detail::to_task(std::forward<A>(work))...);
+  return detail::gather_all(detail::to_awaited_task(std::forward<A>(work))...);
 }
 
 /// Runs all and gives a tuple of result<T>, each a value or an exception (cancelled_error for a cancelled child); a
@@ -168,7 +168,7 @@ template <detail::work... A>
 template <detail::work... A>
   requires(sizeof...(A) > 0)
 [[nodiscard]] auto gather(return_exceptions_t, A&&... work) {
-  return detail::gather_results(detail::to_task(std::forward<A>(work))...);
+  return detail::gather_results(detail::to_awaited_task(std::forward<A>(work))...);
 }
 
 /// The same for a range: gives a vector of values in the order of the range; nothing for work without values.

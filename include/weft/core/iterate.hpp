@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+#include <weft/core/detail/safe_in_await.hpp>
 #include <weft/core/generator.hpp>
 #include <weft/core/with.hpp>
 
@@ -147,6 +148,8 @@ task<> for_each(S&& source, F&& f) {
 /// Closing it closes a source that it owns.
 template <async_iterable S, class F>
 async_generator<item_of_t<S>> filter(S&& source, F&& keep) {
+  static_assert(detail::safe_in_await<F>,
+                "g++ 12 destroys this lambda's captures twice: capture by reference, or name the lambda first");
   return detail::filter_items<S, std::decay_t<F>>(std::forward<S>(source), std::forward<F>(keep));
 }
 
@@ -155,6 +158,8 @@ async_generator<item_of_t<S>> filter(S&& source, F&& keep) {
 template <async_iterable S, class F>
   requires std::invocable<std::decay_t<F>&, item_of_t<S>>
 async_generator<detail::made_of_t<std::decay_t<F>, item_of_t<S>>> transform(S&& source, F&& f) {
+  static_assert(detail::safe_in_await<F>,
+                "g++ 12 destroys this lambda's captures twice: capture by reference, or name the lambda first");
   return detail::transform_items<S, std::decay_t<F>>(std::forward<S>(source), std::forward<F>(f));
 }
 

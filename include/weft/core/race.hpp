@@ -84,7 +84,7 @@ task<T> race_range(std::vector<task<T>> work) {
 template <detail::work... A>
   requires(sizeof...(A) > 0)
 [[nodiscard]] auto race(A&&... work) {
-  return detail::race_all(detail::to_task(std::forward<A>(work))...);
+  return detail::race_all(detail::to_awaited_task(std::forward<A>(work))...);
 }
 
 /// The same for a range. Throws std::invalid_argument if it is empty.

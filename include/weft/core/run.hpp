@@ -60,7 +60,7 @@ class runner {
   /// Ends the loop. Harmless when repeated.
   void close();
 
-  /// The loop, also between runs.
+  /// The loop, during a run and between runs. Throws std::logic_error if the runner is closed.
   loop_handle get_loop() const;
 
  private:

@@ -108,7 +108,7 @@ struct goes_on_by_itself<future<T>> : std::true_type {};
 template <class A>
   requires((awaitable<A> || detail::task_function<A>) && !detail::goes_on_by_itself<std::remove_cvref_t<A>>::value)
 auto shield(A&& work) {
-  return detail::run_shielded(detail::to_task(std::forward<A>(work)));
+  return detail::run_shielded(detail::to_awaited_task(std::forward<A>(work)));
 }
 
 /// Waits for a running task without cancelling it: a stop of the awaiter leaves at once, and the task goes on in its

@@ -39,6 +39,8 @@ inline constexpr bool refers_elsewhere<std::reference_wrapper<T>> = true;
 template <class F, class... Args>
 auto make_thread_call(std::shared_ptr<pool_state> pool, bool abandon, F&& function, Args&&... arguments) {
   using value = thread_result_t<F, Args...>;
+  static_assert(safe_in_await<F>,
+                "g++ 12 destroys this lambda's captures twice: capture by reference, or name the lambda first");
   static_assert(!awaitable<value>, "the function is a coroutine, which would not run on the thread: await it instead");
   using job = thread_job_of<value, std::decay_t<F>, std::decay_t<Args>...>;
   return thread_call<value>{

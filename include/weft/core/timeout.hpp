@@ -199,7 +199,7 @@ template <class A, class Rep, class Period>
   requires awaitable<A> || detail::task_function<A>
 auto wait_for(A&& work, std::chrono::duration<Rep, Period> limit) {
   using value = detail::task_value_t<A>;
-  return detail::timed_operation<value, detail::wait_for_awaiter>{detail::to_task(std::forward<A>(work)),
+  return detail::timed_operation<value, detail::wait_for_awaiter>{detail::to_awaited_task(std::forward<A>(work)),
                                                                   detail::nanoseconds_of(limit), !detail::is_lazy<A>};
 }
 
@@ -209,7 +209,7 @@ template <class A, class Rep, class Period>
   requires awaitable<A> || detail::task_function<A>
 auto move_on_after(std::chrono::duration<Rep, Period> limit, A&& work) {
   using value = detail::task_value_t<A>;
-  return detail::timed_operation<value, detail::move_on_awaiter>{detail::to_task(std::forward<A>(work)),
+  return detail::timed_operation<value, detail::move_on_awaiter>{detail::to_awaited_task(std::forward<A>(work)),
                                                                  detail::nanoseconds_of(limit), !detail::is_lazy<A>};
 }
 

@@ -3,6 +3,7 @@
 #include <concepts>
 #include <utility>
 #include <weft/core/detail/awaiter.hpp>
+#include <weft/core/detail/safe_in_await.hpp>
 #include <weft/core/task.hpp>
 
 namespace weft {
@@ -55,6 +56,15 @@ auto to_task(A&& a) {
     using called = std::invoke_result_t<std::decay_t<A>&>;
     return call_in_task<kept_result_t<called>, std::decay_t<A>>(std::forward<A>(a));
   }
+}
+
+/// The same for what stands in a co_await expression.
+template <class A>
+  requires awaitable<A> || task_function<A>
+auto to_awaited_task(A&& a) {
+  static_assert(awaitable<A> || safe_in_await<A>,
+                "g++ 12 destroys this lambda's captures twice: capture by reference, or name the lambda first");
+  return to_task(std::forward<A>(a));
 }
 
 template <class A>

@@ -109,6 +109,7 @@ class generator_promise_base : public hooked_promise {
   friend generator_owner;
   static void on_unwound(hooked_promise& promise) noexcept;
   void* start_closers(void* consumer) noexcept;
+  void report_not_closed() const noexcept;
   [[noreturn]] static void throw_in_use();
 
   bool stopped_ = false;  // a stop has passed; the frame is kept for the clean-up

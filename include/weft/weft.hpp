@@ -3,6 +3,7 @@
 /// Everything of the core: tasks, cancellation, groups, timeouts, synchronization.
 
 #include <weft/core/background_group.hpp>
+#include <weft/core/channel.hpp>
 #include <weft/core/clock.hpp>
 #include <weft/core/context.hpp>
 #include <weft/core/create_task.hpp>
@@ -18,6 +19,7 @@
 #include <weft/core/race.hpp>
 #include <weft/core/result.hpp>
 #include <weft/core/run.hpp>
+#include <weft/core/run_workers.hpp>
 #include <weft/core/shield.hpp>
 #include <weft/core/sleep.hpp>
 #include <weft/core/task.hpp>

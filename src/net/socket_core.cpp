@@ -37,10 +37,12 @@ void socket_core::close() noexcept {
   leaf* const reader = watch.take_waiter(watch.reader);
   leaf* const writer = watch.take_waiter(watch.writer);
   if (home_->loop != nullptr) stop_watching(watch);
-  ::close(std::exchange(watch.fd, -1));
+  release(std::exchange(watch.fd, -1));
   if (reader != nullptr) reader->wake();
   if (writer != nullptr) writer->wake();
 }
+
+void socket_core::release(int fd) noexcept { ::close(fd); }
 
 void socket_core::watch_it() {
   if (watch.loop == nullptr) start_watching(*this_thread_loop, watch);

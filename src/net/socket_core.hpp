@@ -22,7 +22,7 @@ class socket_core {
   bool is_open() const noexcept { return watch.fd >= 0; }
 
   /// Registers the descriptor, if it is not. Throws std::system_error.
-  void watch_it();
+  virtual void watch_it();
   /// Throws std::logic_error on another loop than its own.
   void check_loop() const;
   /// "127.0.0.1:80": for messages.
@@ -32,6 +32,10 @@ class socket_core {
   bool reading = false;  ///< a task waits to read
   bool writing = false;
   std::uint8_t turns = 0;  ///< system calls made without waiting
+
+ protected:
+  /// The descriptor is not needed any more.
+  virtual void release(int fd) noexcept;
 
  private:
   std::shared_ptr<loop_shared> home_;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/socket.h>
+
 #include <weft/net/tcp_stream.hpp>
 
 #include "net/receive_buffer.hpp"
@@ -8,10 +10,19 @@
 namespace weft::detail {
 
 /// What a stream consists of.
-class stream_core final : public socket_core {
+class stream_core : public socket_core {
  public:
   stream_core(int fd, const endpoint& peer) : socket_core{fd}, remote{peer} {}
   std::string describe() const override { return remote.to_string(); }
+
+  // What the stream asks of its descriptor. Like the system calls, these give -1 and set errno; streams that have no
+  // socket (weft::testing) have their own.
+  virtual ssize_t receive(std::span<char> room) noexcept;
+  virtual ssize_t send(const msghdr& message) noexcept;
+  virtual int shut_down_writing() noexcept;
+  virtual int set_option(int level, int option, const void* value, socklen_t size) const noexcept;
+  virtual endpoint local() const;
+  virtual int native_handle() const noexcept { return watch.fd; }
 
   /// The last recv() took all there was, and nothing has come since.
   bool drained() const noexcept { return watch.reader.drained; }

@@ -17,6 +17,14 @@ namespace weft {
 
 namespace detail {
 
+ssize_t stream_core::receive(std::span<char> room) noexcept { return ::recv(watch.fd, room.data(), room.size(), 0); }
+ssize_t stream_core::send(const msghdr& message) noexcept { return ::sendmsg(watch.fd, &message, MSG_NOSIGNAL); }
+int stream_core::shut_down_writing() noexcept { return ::shutdown(watch.fd, SHUT_WR); }
+int stream_core::set_option(int level, int option, const void* value, socklen_t size) const noexcept {
+  return ::setsockopt(watch.fd, level, option, value, size);
+}
+endpoint stream_core::local() const { return endpoint_access::local(watch.fd); }
+
 namespace {
 
 stream_core& core_of(socket_core* socket) noexcept { return static_cast<stream_core&>(*socket); }
@@ -25,7 +33,7 @@ stream_core& core_of(socket_core* socket) noexcept { return static_cast<stream_c
 /// Nothing of all that: try again later.
 std::size_t receive(stream_core& stream, std::span<char> room, int& error) noexcept {
   for (;;) {
-    const ssize_t n = ::recv(stream.watch.fd, room.data(), room.size(), 0);
+    const ssize_t n = stream.receive(room);
     if (n > 0) {
       const auto got = static_cast<std::size_t>(n);
       if (got < room.size()) stream.set_drained();
@@ -187,7 +195,7 @@ bool write_leaf::attempt() noexcept {
     msghdr message{};
     message.msg_iov = pieces.data();
     message.msg_iovlen = count;
-    const ssize_t n = ::sendmsg(stream.watch.fd, &message, MSG_NOSIGNAL);
+    const ssize_t n = stream.send(message);
     if (n >= 0) {
       take(static_cast<std::size_t>(n));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
@@ -280,7 +288,7 @@ task<std::string> read_to_end(stream_core& stream, std::size_t limit) {
 
 template <class T>
 void set_option(const stream_core& stream, int level, int option, const T& value, const char* what) {
-  if (::setsockopt(stream.watch.fd, level, option, &value, sizeof value) != 0) {
+  if (stream.set_option(level, option, &value, sizeof value) != 0) {
     throw_system_error(errno, std::string{what} + " of " + stream.describe());
   }
 }
@@ -363,7 +371,7 @@ task<> tcp_stream::write_owned(detail::stream_core& stream, std::string text) {
 void tcp_stream::shutdown_write() {
   detail::stream_core& stream = state();
   if (!stream.is_open()) detail::throw_system_error(EBADF, "shut down " + stream.describe());
-  if (::shutdown(stream.watch.fd, SHUT_WR) != 0 && errno != ENOTCONN) {
+  if (stream.shut_down_writing() != 0 && errno != ENOTCONN) {
     detail::throw_system_error(errno, "shut down " + stream.describe());
   }
 }
@@ -373,7 +381,7 @@ void tcp_stream::close() noexcept {
 }
 bool tcp_stream::is_open() const noexcept { return core_ && core_->is_open(); }
 
-endpoint tcp_stream::local_address() const { return endpoint_access::local(state().watch.fd); }
+endpoint tcp_stream::local_address() const { return state().local(); }
 endpoint tcp_stream::remote_address() const { return state().remote; }
 
 void tcp_stream::set_no_delay(bool on) {
@@ -395,6 +403,6 @@ void tcp_stream::set_reset_on_close(bool on) {
   detail::set_option(state(), SOL_SOCKET, SO_LINGER, linger{on ? 1 : 0, 0}, "SO_LINGER");
 }
 
-int tcp_stream::native_handle() const noexcept { return core_ ? core_->watch.fd : -1; }
+int tcp_stream::native_handle() const noexcept { return core_ ? core_->native_handle() : -1; }
 
 }  // namespace weft

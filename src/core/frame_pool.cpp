@@ -20,6 +20,19 @@ namespace weft::detail {
 
 constinit thread_local frame_cache this_thread_frames __attribute__((tls_model("initial-exec"))) = {};
 
+namespace {
+
+/// Blocks that came to this thread otherwise than from its lists, less those that left it so.
+constinit thread_local std::int64_t blocks_acquired = 0;
+
+}  // namespace
+
+std::int64_t frames_in_use() noexcept {
+  std::int64_t in_use = blocks_acquired;
+  for (const frame_cache::list& list : this_thread_frames.lists) in_use -= list.count;
+  return in_use;
+}
+
 #if WEFT_RECYCLE_FRAMES
 
 namespace {
@@ -105,19 +118,27 @@ block* carve(std::size_t index) {
 
 void* allocate_frame_slow(std::size_t size) {
   const std::size_t index = frame_cache::class_of(size);
-  if (index >= frame_cache::classes) return ::operator new(size);
+  if (index >= frame_cache::classes) {
+    void* const memory = ::operator new(size);
+    ++blocks_acquired;
+    return memory;
+  }
   frame_cache::list& list = this_thread_frames.lists[index];
   at_thread_exit.armed = true;
   list.limit = 2 * batch_blocks(index);
   block* first = take_from_depot(index);
   if (first == nullptr) first = carve(index);
   adopt(list, first->next);
+  blocks_acquired += list.count + 1;
   return first;
 }
 
 void free_frame_slow(void* memory, std::size_t size) noexcept {
   const std::size_t index = frame_cache::class_of(size);
-  if (index >= frame_cache::classes) return ::operator delete(memory);
+  if (index >= frame_cache::classes) {
+    --blocks_acquired;
+    return ::operator delete(memory);
+  }
   frame_cache::list& list = this_thread_frames.lists[index];
   if (list.limit == 0) {
     at_thread_exit.armed = true;
@@ -129,6 +150,7 @@ void free_frame_slow(void* memory, std::size_t size) noexcept {
     for (std::uint32_t i = 1; i < moved; ++i) last = last->next;
     list.head = last->next;
     list.count -= moved;
+    blocks_acquired -= moved;
     last->next = nullptr;
     put_in_depot(index, first);
   }
@@ -140,8 +162,15 @@ void free_frame_slow(void* memory, std::size_t size) noexcept {
 
 #else
 
-void* allocate_frame_slow(std::size_t size) { return ::operator new(size); }
-void free_frame_slow(void* memory, std::size_t) noexcept { ::operator delete(memory); }
+void* allocate_frame_slow(std::size_t size) {
+  void* const memory = ::operator new(size);
+  ++blocks_acquired;
+  return memory;
+}
+void free_frame_slow(void* memory, std::size_t) noexcept {
+  --blocks_acquired;
+  ::operator delete(memory);
+}
 
 #endif
 

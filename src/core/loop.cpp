@@ -174,27 +174,46 @@ inline void loop::run_ready() noexcept {
   steps_until_poll_ -= steps;
 }
 
-/// The same, and each step is measured.
+/// Takes a turn, and measures the step.
+void loop::run_watched(node& n) noexcept {
+  void* const frame = n.run();
+  running_task* const task = frame != nullptr && current != nullptr ? &task_of(*current) : nullptr;
+  if (task != nullptr) {
+    task->retain();
+    task->notes().stepped_at = now();
+  }
+  steps_.begin(task, frame != nullptr ? promise_of(frame).at : std::source_location{});
+  resume_until_suspended(*this, frame);
+  const std::int64_t took = steps_.end();
+  if (debug && took > options.slow_step.count()) {
+    const step_watch::step step = steps_.current();
+    std::string text = "A step took " + std::to_string(took / 1'000'000) + " ms";
+    if (step.from.line() != 0) text.append(", from ").append(describe(step.from));
+    if (step.made_at.line() != 0) text.append("; the task was made at ").append(describe(step.made_at));
+    report(text.c_str(), nullptr, step.task);
+  }
+  if (task != nullptr) task->release();
+}
+
 void loop::run_ready_watched() noexcept {
   for (node* n = take_ready(); n != nullptr;) {
     node* const following = n->next;
-    void* const frame = n->run();
-    running_task* const task = frame != nullptr && current != nullptr ? &task_of(*current) : nullptr;
-    if (task != nullptr) {
-      task->retain();
-      task->notes().stepped_at = now();
+    run_watched(*n);
+    n = following;
+  }
+  steps_until_poll_ = 0;
+}
+
+void loop::run_ready_hooked() noexcept {
+  for (node* n = hook->arrange(take_ready()); n != nullptr;) {
+    node* const following = n->next;
+    current = nullptr;
+    hook->before_turn();
+    if (watched) {
+      run_watched(*n);
+    } else {
+      resume_until_suspended(*this, n->run());
     }
-    steps_.begin(task, frame != nullptr ? promise_of(frame).at : std::source_location{});
-    resume_until_suspended(*this, frame);
-    const std::int64_t took = steps_.end();
-    if (debug && took > options.slow_step.count()) {
-      const step_watch::step step = steps_.current();
-      std::string text = "A step took " + std::to_string(took / 1'000'000) + " ms";
-      if (step.from.line() != 0) text.append(", from ").append(describe(step.from));
-      if (step.made_at.line() != 0) text.append("; the task was made at ").append(describe(step.made_at));
-      report(text.c_str(), nullptr, step.task);
-    }
-    if (task != nullptr) task->release();
     n = following;
   }
   steps_until_poll_ = 0;
@@ -204,7 +223,9 @@ void loop::run_ready_and_timers() noexcept {
   recent_time_known_ = false;
   if (!timers_.empty()) round_time_ = recent_time();
   const std::uint64_t before = timers_.next_number();
-  if (watched) {
+  if (hook != nullptr) {
+    run_ready_hooked();
+  } else if (watched) {
     run_ready_watched();
   } else {
     run_ready();
@@ -254,26 +275,36 @@ bool loop::wait_for_more() {
     if (kernel->watching()) kernel->wait(0);
     return true;
   }
-  const bool outside = outside_work > 0;
   if (!simulated_) {
     std::int64_t limit = -1;
     if (!timers_.empty()) limit = std::max<std::int64_t>(timers_.first_deadline() - now(), 0);
     kernel->wait(limit);
-  } else if (!timers_.empty()) {
-    if (timers_.first_deadline() > simulated_now_) {
-      // The simulated clock stands still while threads work, and what the kernel has for us comes first.
-      kernel->wait(outside ? -1 : 0);
-      if (!has_ready() && !shared->has_posted() && !outside) simulated_now_ = timers_.first_deadline();
-    }
-  } else if (outside || kernel->watching() || shared->await_handles()) {
-    kernel->wait(-1);
-    shared->end_awaiting_handles();
-  } else {
+  } else if (!wait_on_simulated_clock()) {
     take_posted();  // the last handle may have gone after its last word
     return has_ready();
   }
   take_posted();
   take_signals();
+  return true;
+}
+
+bool loop::wait_on_simulated_clock() {
+  const std::int64_t deadline = timers_.empty() ? never : timers_.first_deadline();
+  if (deadline <= simulated_now_) return true;
+  // The clock stands still while threads work, and what the kernel has for us comes first.
+  if (outside_work == 0 && (deadline != never || hook != nullptr)) {
+    kernel->wait(0);
+    if (has_ready() || shared->has_posted()) return true;
+    const bool may_jump = hook == nullptr || hook->idle(deadline);
+    if (has_ready()) return true;
+    if (deadline != never && may_jump) {
+      simulated_now_ = deadline;
+      return true;
+    }
+  }
+  if (outside_work == 0 && !kernel->watching() && !shared->await_handles()) return false;
+  kernel->wait(-1);
+  shared->end_awaiting_handles();
   return true;
 }
 

@@ -10,6 +10,7 @@
 
 #include "core/backend.hpp"
 #include "core/inspector.hpp"
+#include "core/round_hook.hpp"
 #include "core/step_watch.hpp"
 
 namespace weft::detail {
@@ -65,6 +66,7 @@ class loop final : public event_loop {
   std::string describe_waiters();
   /// A loop of another thread uses this one's things.
   bool foreign_thread() const noexcept { return std::this_thread::get_id() != thread_; }
+  using event_loop::has_ready;
   void advance(std::int64_t nanoseconds) noexcept { simulated_now_ += nanoseconds; }
 
   run_options options;
@@ -72,6 +74,8 @@ class loop final : public event_loop {
   std::shared_ptr<shared_state> shared;
   std::function<void(const exception_context&)> exception_handler;
   std::unique_ptr<backend> kernel;
+  /// Of a test; goes with the simulated clock only.
+  round_hook* hook = nullptr;
   /// The signal that stopped the main task, or 0.
   int stopped_by_signal = 0;
   /// Released when the loop ends, before it does: the thread pool.
@@ -85,10 +89,13 @@ class loop final : public event_loop {
   bool run_round();
   void run_ready() noexcept;
   void run_ready_watched() noexcept;
+  void run_watched(node& n) noexcept;
+  void run_ready_hooked() noexcept;
   void run_ready_and_timers() noexcept;
   void fire_timers(std::uint64_t before) noexcept;
   /// Waits for what comes next; false if nothing can.
   bool wait_for_more();
+  bool wait_on_simulated_clock();
   void take_posted();
   void take_signals();
   void run_to_idle();

@@ -35,6 +35,7 @@ void runner::check_can_run() const {
 }
 
 detail::event_loop& runner::loop() const noexcept { return state_->loop; }
+detail::event_loop& detail::loop_of(const runner& owner) noexcept { return owner.loop(); }
 detail::task_owner& runner::main_owner() const noexcept { return state_->loop.roots; }
 
 void runner::drive(detail::running_task& main) { state_->loop.run_until_done(main); }

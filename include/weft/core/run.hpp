@@ -28,6 +28,12 @@ struct run_options {
 };
 static_assert(std::is_trivially_destructible_v<run_options>);
 
+class runner;
+namespace detail {
+/// The loop of a runner, for the floors above.
+event_loop& loop_of(const runner& owner) noexcept;
+}  // namespace detail
+
 /// Several runs on one loop. asyncio.Runner.
 ///
 /// Belongs to one thread. The loop exists from the construction on; close(), or the destructor, ends it: it cancels the
@@ -75,6 +81,7 @@ class runner {
   void drive(detail::running_task& main);
   void throw_if_stopped(const detail::running_task& ended) const;
 
+  friend detail::event_loop& detail::loop_of(const runner& owner) noexcept;
   class state;
   std::unique_ptr<state> state_;
 };

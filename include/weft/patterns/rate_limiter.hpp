@@ -161,6 +161,7 @@ class rate_leaf final : public leaf, public timer, public list_hook<rate_leaf> {
   }
   void fired() noexcept override { limiter_->serve(); }
   const char* describe() const noexcept override { return "rate_limiter.acquire"; }
+  const void* served_in() const noexcept override { return limiter_; }
 
  private:
   friend class weft::rate_limiter;

@@ -85,6 +85,7 @@ class condition_leaf : public lock_waiter {
 
   void on_stop() noexcept override;
   void* run() noexcept override;
+  const void* served_in() const noexcept override { return condition_; }
   const char* describe() const noexcept override { return taking_lock_ ? "condition.wait (lock)" : "condition.wait"; }
 
  protected:

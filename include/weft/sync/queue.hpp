@@ -212,7 +212,7 @@ class queue_waiter : public leaf, public list_hook<queue_waiter> {
   explicit queue_waiter(queue_base& queue) noexcept : queue_{&queue} {}
   ~queue_waiter() = default;
 
-  virtual list<queue_waiter>& line() noexcept = 0;
+  virtual list<queue_waiter>& line() const noexcept = 0;
   virtual bool must_wait() const noexcept = 0;
 
   queue_base* queue_;
@@ -229,13 +229,14 @@ class queue_getter : public queue_waiter {
  public:
   bool await_ready() const noexcept { return !queue_->empty() || queue_->shutdown_; }
   const char* describe() const noexcept override { return "queue.get"; }
+  const void* served_in() const noexcept final { return &line(); }
 
  protected:
   using queue_waiter::queue_waiter;
   ~queue_getter() = default;
 
  private:
-  list<queue_waiter>& line() noexcept override { return queue_->getters_; }
+  list<queue_waiter>& line() const noexcept override { return queue_->getters_; }
   bool must_wait() const noexcept override { return !queue_getter::await_ready(); }
   void abandon() noexcept override;
 };
@@ -244,13 +245,14 @@ class queue_putter : public queue_waiter {
  public:
   bool await_ready() const noexcept { return !queue_->full() || queue_->shutdown_; }
   const char* describe() const noexcept override { return "queue.put"; }
+  const void* served_in() const noexcept final { return &line(); }
 
  protected:
   using queue_waiter::queue_waiter;
   ~queue_putter() = default;
 
  private:
-  list<queue_waiter>& line() noexcept override { return queue_->putters_; }
+  list<queue_waiter>& line() const noexcept override { return queue_->putters_; }
   bool must_wait() const noexcept override { return !queue_putter::await_ready(); }
   void abandon() noexcept override;
 };
@@ -264,7 +266,7 @@ class queue_joiner final : public queue_waiter {
   const char* describe() const noexcept override { return "queue.join"; }
 
  private:
-  list<queue_waiter>& line() noexcept override { return queue_->joiners_; }
+  list<queue_waiter>& line() const noexcept override { return queue_->joiners_; }
   // Everything was done when it was woken; new items since then are not its business.
   bool must_wait() const noexcept override { return false; }
 };

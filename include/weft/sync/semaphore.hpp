@@ -123,6 +123,7 @@ class semaphore_leaf final : public line_leaf<semaphore> {
 
   void* run() noexcept override;
   const char* describe() const noexcept override { return "semaphore.acquire"; }
+  const void* served_in() const noexcept override { return source_; }
 };
 
 }  // namespace detail

@@ -33,6 +33,10 @@ extern constinit thread_local frame_cache this_thread_frames __attribute__((tls_
 [[nodiscard]] void* allocate_frame_slow(std::size_t size);
 void free_frame_slow(void* memory, std::size_t size) noexcept;
 
+/// How many blocks this thread has taken and not given back; blocks that change threads count on both. Costs the paths
+/// above nothing: what went through the slow ones is counted, less what lies in the lists.
+std::int64_t frames_in_use() noexcept;
+
 /// Memory for `size` bytes, aligned to 16. Throws std::bad_alloc.
 [[nodiscard]] inline void* allocate_frame(std::size_t size) {
   const std::size_t index = frame_cache::class_of(size);

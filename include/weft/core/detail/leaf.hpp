@@ -26,6 +26,7 @@ class leaf : public node {
   virtual const char* describe() const noexcept = 0;
 
   void* run() noexcept override;
+  bool is_step() const noexcept final { return true; }
 
   /// The scope inside, if this is a boundary.
   virtual scope* scope_inside() noexcept { return nullptr; }

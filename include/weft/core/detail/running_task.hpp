@@ -88,6 +88,7 @@ class running_task : public node, public scope, public list_hook<running_task>, 
   void tell_owner() noexcept { owner_hears_ = true; }
 
   void* run() noexcept override;
+  bool is_step() const noexcept override { return !done(); }
   bool cancel() noexcept override {
     if (done()) return false;
     request_stop();

@@ -65,7 +65,7 @@ TEST(StopInjection, PlainCoroutines) {
     const int depth = co_await deep_nap(kept, 2ms, 5);
     EXPECT_EQ(depth, 5);
   });
-  EXPECT_EQ(ends.failed, 0);
+  EXPECT_EQ(ends.failed, 0U);
 }
 
 TEST(StopInjection, SeveralManagers) {
@@ -118,7 +118,7 @@ TEST(StopInjection, FinallyWithALimit) {
     co_await weft::with(weft::finally([&]() -> task<> { co_await nap(kept, 5ms); }, 2ms),
                         [&]() -> task<> { co_await nap(kept, 2ms); });
   });
-  EXPECT_GT(ends.failed, 0);  // the limit's timeout_error wins over the stop
+  EXPECT_GT(ends.failed, 0U);  // the limit's timeout_error wins over the stop
 }
 
 TEST(StopInjection, TaskGroup) {
@@ -132,7 +132,7 @@ TEST(StopInjection, TaskGroup) {
       tg.create_task(deep_nap(kept, 2ms, 3));
     });
   });
-  EXPECT_EQ(ends.failed, 0);
+  EXPECT_EQ(ends.failed, 0U);
 }
 
 TEST(StopInjection, NestedTaskGroups) {
@@ -154,7 +154,7 @@ TEST(StopInjection, NestedTaskGroups) {
       co_await nap(kept, 1ms);
     });
   });
-  EXPECT_EQ(ends.failed, 0);
+  EXPECT_EQ(ends.failed, 0U);
 }
 
 TEST(StopInjection, TaskGroupWithAFailingChild) {
@@ -172,7 +172,7 @@ TEST(StopInjection, TaskGroupWithAFailingChild) {
     }
     co_await nap(kept, 1ms);
   });
-  EXPECT_EQ(ends.failed, 0);
+  EXPECT_EQ(ends.failed, 0U);
 }
 
 TEST(StopInjection, TaskGroupCancelledFromInside) {
@@ -220,7 +220,7 @@ TEST(StopInjection, Gather) {
     const auto more = co_await weft::gather(std::vector<weft::task_handle<int>>{});
     EXPECT_TRUE(more.empty());
   });
-  EXPECT_EQ(ends.failed, 0);
+  EXPECT_EQ(ends.failed, 0U);
 }
 
 TEST(StopInjection, GatherOfHandlesInAGroup) {
@@ -245,7 +245,7 @@ TEST(StopInjection, GatherWithAFailingChild) {
     }
     co_await nap(kept, 1ms);
   });
-  EXPECT_EQ(ends.failed, 0);
+  EXPECT_EQ(ends.failed, 0U);
 }
 
 TEST(StopInjection, GatherReturnExceptions) {
@@ -287,7 +287,7 @@ TEST(StopInjection, WaitFor) {
 TEST(StopInjection, Timeout) {
   stop_everywhere([](ledger& kept) -> task<> {
     try {
-      co_await weft::with(weft::timeout(3ms), [&](weft::timeout_scope& scope) -> task<> {
+      co_await weft::with(weft::timeout(5ms), [&](weft::timeout_scope& scope) -> task<> {
         co_await careful_nap(kept, 1ms);
         scope.reschedule(weft::now() + 2ms);
         co_await careful_nap(kept, 20ms);

@@ -291,7 +291,7 @@ TEST(Map, AStopGoesToAll) {
     const auto settled = co_await weft::map_settled(inputs, work, {.limit = 2});
     EXPECT_EQ(settled.size(), 3U);
   });
-  EXPECT_EQ(ends.failed, 0);
+  EXPECT_EQ(ends.failed, 0U);
 }
 
 TEST(Map, AStopWhileItFailsLeaksNothing) {
@@ -447,5 +447,5 @@ TEST(MapUnordered, AStopLeaksNothing) {
       EXPECT_EQ(got.size(), 6U);
     });
   });
-  EXPECT_EQ(ends.failed, 0);
+  EXPECT_EQ(ends.failed, 0U);
 }

@@ -341,5 +341,5 @@ TEST(Retry, AStopEndsAttemptAndDelay) {
     });
     EXPECT_EQ(got, 3);
   });
-  EXPECT_EQ(ends.failed, 0);
+  EXPECT_EQ(ends.failed, 0U);
 }

@@ -170,13 +170,13 @@ int fake_end::shut_down_writing() noexcept {
 }
 
 void fake_end::release(int) noexcept {
-  fake_line& in = connection_->to(side_);
-  fake_line& out = connection_->to(1 - side_);
-  in.reader = nullptr;
-  out.writer = nullptr;
+  fake_line& inward = connection_->to(side_);
+  fake_line& outward = connection_->to(1 - side_);
+  inward.reader = nullptr;
+  outward.writer = nullptr;
   if (!connection_->loop_lives()) return;
-  out.end(cut::end);
-  came(in.writer, writable);
+  outward.end(cut::end);
+  came(inward.writer, writable);
 }
 
 // ---- a connection ---------------------------------------------------------------------------------------------------

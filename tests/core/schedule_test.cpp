@@ -646,7 +646,9 @@ TEST(Schedule, WhatIsShieldedComesToItsEnd) {
                                                                     ++saved;
                                                                     co_return who;
                                                                   }));
-      if (got) EXPECT_EQ(*got, who);
+      if (got) {
+        EXPECT_EQ(*got, who);
+      }
     };
     co_await all_of(6, work);
     EXPECT_EQ(saved, begun);
@@ -660,7 +662,9 @@ TEST(Schedule, ShieldedHandlesOfOneTask) {
       for (int i = 0; i != 4; ++i) {
         tg.create_task([&]() -> task<> {
           const std::optional<int> got = co_await weft::move_on_after(1ms, weft::shield(saving));
-          if (got) EXPECT_EQ(*got, 0);
+          if (got) {
+            EXPECT_EQ(*got, 0);
+          }
         });
       }
       const int got = co_await saving;

@@ -48,6 +48,7 @@ class ledger {
     ledger* owner_;
   };
 
+  int alive() const noexcept { return alive_; }
   /// All has been given back.
   bool balanced() const noexcept { return alive_ == 0 && entered_ == 0; }
 

@@ -13,8 +13,8 @@ namespace weft::testing {
 /// - it throws deadlock_error, which lists who waits for what, when nothing can ever happen again;
 /// - it throws failure if the program leaves something behind: a task that has not ended when it returns, a coroutine
 ///   frame, task or future that is not freed when its loop has ended (for a callable only, since frames of a task that
-///   was made before cannot be told apart), or an error that went to the loop's exception handler; or if it does not
-///   end at all. The options say what a program may do all the same;
+///   was made before cannot be told apart, and not for one that used threads), or an error that went to the loop's
+///   exception handler; or if it does not end at all. The options say what a program may do all the same;
 /// - with a seed, in an order of its own; see for_each_seed;
 /// - with a place to stop at, it is stopped there; see for_each_stop. If that ends it, cancelled_error is thrown.
 ///

@@ -53,25 +53,9 @@ void end_watch::stop_watching() noexcept {
 
 wait_leaf::~wait_leaf() { stop_watching(); }
 
-bool wait_leaf::enough() const noexcept {
-  const auto done = [](const running_task* t) { return t->done(); };
-  const auto failed = [](const running_task* t) { return t->state() == completion::status::error; };
-  if (std::all_of(tasks_.begin(), tasks_.end(), done)) return true;
-  switch (options_.when) {
-    case return_when::first_completed:
-      return std::any_of(tasks_.begin(), tasks_.end(), done);
-    case return_when::first_exception:
-      return std::any_of(tasks_.begin(), tasks_.end(), failed);
-    case return_when::all_completed:
-      break;
-  }
-  return false;
-}
-
 void wait_leaf::wait(void* frame) {
-  for (running_task* t : tasks_) {
-    if (!t->done()) watch(*t);
-  }
+  unheard_ = tasks_.size();
+  for (running_task* t : tasks_) watch(*t);
   if (options_.timeout) {
     event_loop& loop = *promise_of(frame).in_scope->loop;
     loop.arm(*this, deadline_after(loop.now(), std::max<std::int64_t>(options_.timeout->count(), 0)));
@@ -79,8 +63,11 @@ void wait_leaf::wait(void* frame) {
   suspend(frame);
 }
 
-void wait_leaf::ended(running_task&) noexcept {
-  if (!waiting() || !enough()) return;
+void wait_leaf::ended(running_task& task) noexcept {
+  --unheard_;
+  const bool enough = unheard_ == 0 || options_.when == return_when::first_completed ||
+                      (options_.when == return_when::first_exception && task.state() == completion::status::error);
+  if (!enough || !waiting()) return;
   withdraw();
   wake();
 }

@@ -57,14 +57,15 @@ class end_watch {
   std::vector<ear*> ears_;
 };
 
-/// Waits until enough of the tasks are done, or until the time is up.
+/// Waits until it has heard of enough ends, or until the time is up. It hears of those that have ended already, too, so
+/// that a loop around it lets others run.
 class wait_leaf final : public leaf, public timer, private end_watch {
  public:
   wait_leaf(std::vector<running_task*> tasks, wait_options options) noexcept
       : tasks_{std::move(tasks)}, options_{options} {}
   ~wait_leaf() override;
 
-  bool await_ready() const noexcept { return enough(); }
+  bool await_ready() const noexcept { return false; }
   template <weft_promise P>
   void await_suspend(std::coroutine_handle<P> waiting) {
     wait(waiting.address());
@@ -74,12 +75,12 @@ class wait_leaf final : public leaf, public timer, private end_watch {
   void fired() noexcept override;
 
  private:
-  bool enough() const noexcept;
   void wait(void* frame);
   void ended(running_task& task) noexcept override;
   void withdraw() noexcept override;
 
   std::vector<running_task*> tasks_;
+  std::size_t unheard_ = 0;
   wait_options options_;
 };
 
@@ -133,7 +134,8 @@ class completed_tasks final : public end_watch {
 }  // namespace detail
 
 /// Waits for running tasks without looking at how they end: nothing is thrown for a failed one, and a stop of the
-/// waiter leaves them alone. asyncio.wait. Throws std::invalid_argument for an empty list.
+/// waiter leaves them alone. It returns in one of the next turns of the loop at the earliest, even if all are done.
+/// asyncio.wait. Throws std::invalid_argument for an empty list.
 template <class T>
 [[nodiscard]] task<wait_result<task_handle<T>>> wait(std::vector<task_handle<T>> handles, wait_options options = {}) {
   if (handles.empty()) throw std::invalid_argument{"wait() for no tasks would never end"};

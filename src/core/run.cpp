@@ -1,5 +1,6 @@
 #include <stdexcept>
 #include <utility>
+#include <weft/core/context.hpp>
 #include <weft/core/run.hpp>
 
 #include "core/loop.hpp"
@@ -10,6 +11,7 @@ class runner::state {
  public:
   explicit state(const run_options& options) : loop{options} {}
   detail::loop loop;
+  context values = context::copy();
 };
 
 runner::runner(run_options options) : state_{std::make_unique<state>(options)} {}
@@ -37,6 +39,8 @@ void runner::check_can_run() const {
 detail::event_loop& runner::loop() const noexcept { return state_->loop; }
 detail::event_loop& detail::loop_of(const runner& owner) noexcept { return owner.loop(); }
 detail::task_owner& runner::main_owner() const noexcept { return state_->loop.roots; }
+
+const context& runner::values() const noexcept { return state_->values; }
 
 void runner::drive(detail::running_task& main) { state_->loop.run_until_done(main); }
 

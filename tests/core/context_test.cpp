@@ -197,6 +197,16 @@ TEST(ContextVar, RunTakesOverTheThreadsValues) {
   }}.join();
 }
 
+TEST(ContextVar, RunsOfOneRunnerShareTheirValues) {
+  weft::runner runner{simulated};
+  runner.run([]() -> weft::task<> {
+    request.set("of the first run");
+    co_return;
+  });
+  EXPECT_EQ(runner.run(read), "of the first run");
+  EXPECT_EQ(request.get(), "none");
+}
+
 TEST(ContextVar, RunCoroutineThreadsafeTakesTheCallersValues) {
   weft::run([]() -> weft::task<> {
     const auto call = [loop = weft::this_loop()] {

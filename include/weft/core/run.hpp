@@ -36,8 +36,9 @@ event_loop& loop_of(const runner& owner) noexcept;
 
 /// Several runs on one loop. asyncio.Runner.
 ///
-/// Belongs to one thread. The loop exists from the construction on; close(), or the destructor, ends it: it cancels the
-/// tasks that are left, waits for them and for the thread pool.
+/// Belongs to one thread. The loop exists from the construction on, and so do the values of context variables, which
+/// all runs share; close(), or the destructor, ends it: it cancels the tasks that are left, waits for them and for the
+/// thread pool.
 class runner {
  public:
   /// Throws std::system_error if the system refuses what a loop needs.
@@ -73,11 +74,12 @@ class runner {
   template <class T>
   task_handle<T> create(task<T> main) {
     detail::event_loop& loop = this->loop();
-    return detail::start_task(loop, main_owner(), std::move(main), {.name = "main"});
+    return detail::start_task(loop, main_owner(), std::move(main), {.name = "main", .context = &values()});
   }
   void check_can_run() const;
   detail::event_loop& loop() const noexcept;
   detail::task_owner& main_owner() const noexcept;
+  const context& values() const noexcept;
   void drive(detail::running_task& main);
   void throw_if_stopped(const detail::running_task& ended) const;
 

@@ -97,6 +97,44 @@ TEST(Shield, OfAHandleThrowsIfTheTaskIsCancelled) {
       simulated);
 }
 
+TEST(Shield, OfAHandleInAGatherLetsTheTaskGoOn) {
+  weft::run(
+      []() -> task<> {
+        auto saving = weft::create_task([]() -> task<int> {
+          co_await weft::sleep(10ms);
+          co_return 4;
+        });
+        auto gathering =
+            weft::create_task([saving]() -> task<> { co_await weft::gather(weft::shield(saving), weft::sleep(1h)); });
+        co_await weft::sleep(1ms);
+        gathering.cancel();
+        co_await weft::wait(std::vector(1, gathering));
+        EXPECT_TRUE(gathering.cancelled());
+        EXPECT_FALSE(saving.done());
+        const int saved = co_await saving;
+        EXPECT_EQ(saved, 4);
+      },
+      simulated);
+}
+
+TEST(Shield, OfAHandleThrowsWhatTheTaskThrows) {
+  weft::run(
+      []() -> task<> {
+        auto failing = weft::create_task([]() -> task<> {
+          co_await weft::sleep(1ms);
+          throw std::runtime_error{"disk full"};
+        });
+        std::string error;
+        try {
+          co_await weft::shield(failing);
+        } catch (const std::runtime_error& e) {
+          error = e.what();
+        }
+        EXPECT_EQ(error, "disk full");
+      },
+      simulated);
+}
+
 TEST(Shield, OfAFutureLeavesItToItsOtherAwaiters) {
   weft::run(
       []() -> task<> {

@@ -110,6 +110,55 @@ TEST(TaskGroup, ErrorsWinOverAStopAndTheStopStays) {
   EXPECT_EQ(trace, "clean-up ");
 }
 
+/// Says in its destructor that it was stopped.
+task<> until_stopped(std::string& trace, std::string name) {
+  struct note_stop {
+    std::string& trace;
+    std::string& name;
+    ~note_stop() { trace += name + " "; }
+  } const last{trace, name};
+  co_await weft::sleep(1h);
+}
+
+TEST(TaskGroup, StopsItsChildrenInOrderOfCreation) {
+  std::string trace;
+  weft::run(
+      [&]() -> task<> {
+        co_await weft::with(task_group{}, [&](task_group& tg) -> task<> {
+          for (const char* name : {"a", "b", "c", "d"}) tg.create_task(until_stopped(trace, name));
+          co_await weft::sleep(1ms);
+          tg.cancel();
+        });
+      },
+      simulated);
+  EXPECT_EQ(trace, "a b c d ");
+}
+
+TEST(TaskGroup, AFailureOutsideStopsAnInnerGroupWhichAddsNothing) {
+  std::string trace;
+  weft::run(
+      [&]() -> task<> {
+        try {
+          co_await weft::with(task_group{}, [&](task_group& outer) -> task<> {
+            outer.create_task([]() -> task<> {
+              co_await weft::sleep(1ms);
+              throw std::runtime_error{"outer child"};
+            });
+            co_await weft::with(task_group{}, [&](task_group& inner) -> task<> {
+              inner.create_task(until_stopped(trace, "inner child"));
+              co_await until_stopped(trace, "inner block");
+            });
+            trace += "unreachable ";
+          });
+        } catch (const weft::exception_group& group) {
+          EXPECT_EQ(group.exceptions().size(), 1U);
+          trace += weft::what(group.exceptions().front());
+        }
+      },
+      simulated);
+  EXPECT_EQ(trace, "inner block inner child outer child");
+}
+
 TEST(TaskGroup, RefusesNewChildrenWhileItIsBeingStopped) {
   std::string trace;
   weft::run(

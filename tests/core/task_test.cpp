@@ -236,6 +236,22 @@ TEST(CreateTask, EagerBecomesAnOrdinaryTaskWhenItWaits) {
       simulated);
 }
 
+TEST(CreateTask, EagerIsStoppedAsUsualOnceItWaits) {
+  weft::run(
+      []() -> weft::task<> {
+        auto ended = weft::create_task(answer(), {.eager = true});
+        EXPECT_TRUE(ended.done());
+        EXPECT_FALSE(ended.cancel());
+        EXPECT_EQ(ended.result(), 42);
+        auto waits = weft::create_task(weft::sleep(1h), {.eager = true});
+        EXPECT_TRUE(waits.cancel());
+        EXPECT_FALSE(waits.done());
+        co_await weft::checkpoint();
+        EXPECT_TRUE(waits.cancelled());
+      },
+      simulated);
+}
+
 TEST(CreateTask, NeedsALoop) {
   EXPECT_THROW(weft::create_task(answer()), std::logic_error);
   EXPECT_FALSE(weft::current_task());
@@ -333,6 +349,24 @@ TEST(TaskHandle, RefusesThatATaskAwaitsItself) {
         EXPECT_TRUE(refused);
       },
       simulated);
+}
+
+TEST(TaskHandle, RefusesToBeAwaitedOnAnotherLoop) {
+  weft::runner its_own{simulated};
+  const auto elsewhere = its_own.run([]() -> weft::task<weft::task_handle<void>> {
+    auto sleeping = weft::create_task(weft::sleep(1h));
+    co_return sleeping;
+  });
+  weft::runner other{simulated};
+  const bool refused = other.run([&]() -> weft::task<bool> {
+    try {
+      co_await elsewhere;
+    } catch (const std::logic_error&) {
+      co_return true;
+    }
+    co_return false;
+  });
+  EXPECT_TRUE(refused);
 }
 
 TEST(TaskHandle, CallsItsDoneCallbacksFromTheReadyQueue) {

@@ -158,6 +158,41 @@ TEST(TimeoutScope, WithoutALimitPassesAStop) {
   });
 }
 
+TEST(TimeoutScope, AnErrorOfCleanUpPassesInstead) {
+  run_simulated([]() -> weft::task<> {
+    timeout_scope scope = timeout(10ms);
+    auto clean_up = []() -> weft::task<> {
+      throw std::runtime_error{"clean-up"};
+      co_return;
+    };
+    std::string seen;
+    try {
+      co_await with(scope, weft::finally(clean_up), sleep_long);
+    } catch (const std::runtime_error& e) {
+      seen = e.what();
+    }
+    EXPECT_EQ(seen, "clean-up");
+    EXPECT_TRUE(scope.expired());
+    co_await weft::checkpoint();  // nothing is left of the expiry
+  });
+}
+
+TEST(TimeoutScope, WinsOverAResultThatHasNotArrived) {
+  run_simulated([]() -> weft::task<> {
+    auto wait_for_value = [](weft::future<int> value) -> weft::task<> {
+      co_await with(timeout(10ms), [&]() -> weft::task<> { (void)co_await value; });
+    };
+    weft::promise<int> same_instant;
+    weft::this_loop().call_later(10ms, [&] { same_instant.set_value(1); });
+    const bool too_late = co_await times_out(wait_for_value(same_instant.get_future()));
+    EXPECT_TRUE(too_late);
+    weft::promise<int> before;
+    weft::this_loop().call_later(9ms, [&] { before.set_value(1); });
+    const bool arrived_too_late = co_await times_out(wait_for_value(before.get_future()));
+    EXPECT_FALSE(arrived_too_late);
+  });
+}
+
 TEST(CancelScope, EndsItsBlockWithoutAnError) {
   run_simulated([]() -> weft::task<> {
     weft::cancel_scope scope;
@@ -282,6 +317,34 @@ TEST(WaitFor, DestroysWhatItWaitedForBeforeItThrows) {
     trace += "timed out";
   });
   EXPECT_EQ(trace, "unwound timed out");
+}
+
+TEST(WaitFor, RunsInTheCallersTask) {
+  run_simulated([]() -> weft::task<> {
+    const weft::any_task_handle caller = weft::current_task();
+    co_await weft::wait_for(
+        [&]() -> weft::task<> {
+          EXPECT_EQ(weft::current_task(), caller);
+          co_return;
+        },
+        1s);
+  });
+}
+
+TEST(WaitFor, AnErrorOfCleanUpComesOut) {
+  run_simulated([]() -> weft::task<> {
+    auto clean_up = []() -> weft::task<> {
+      throw std::runtime_error{"clean-up"};
+      co_return;
+    };
+    std::string seen;
+    try {
+      co_await weft::wait_for(with(weft::finally(clean_up), sleep_long), 10ms);
+    } catch (const std::runtime_error& e) {
+      seen = e.what();
+    }
+    EXPECT_EQ(seen, "clean-up");
+  });
 }
 
 TEST(WaitFor, AValueIsMovedOutOfAHandleOnlyIfTheHandleIsGivenAway) {

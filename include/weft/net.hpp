@@ -1,6 +1,6 @@
 #pragma once
 
-/// TCP: streams, connecting, listening, serving; names and addresses.
+/// TCP: streams, connecting, listening, serving. UDP: datagrams. Names and addresses.
 
 #include <weft/net/endpoint.hpp>
 #include <weft/net/open_connection.hpp>
@@ -9,3 +9,4 @@
 #include <weft/net/tcp_listener.hpp>
 #include <weft/net/tcp_server.hpp>
 #include <weft/net/tcp_stream.hpp>
+#include <weft/net/udp_socket.hpp>

@@ -124,13 +124,14 @@ bool rounds::idle(std::int64_t deadline) noexcept {
 }
 
 void rounds::add(idle_leaf& waiter) noexcept {
-  std::vector<idle_leaf*> later;
+  list<idle_leaf> later;
   while (!waiters_.empty() && waiters_.back()->until() > waiter.until()) {
-    later.push_back(waiters_.back());
-    waiters_.remove(*later.back());
+    idle_leaf& last = *waiters_.back();
+    waiters_.remove(last);
+    later.push_front(last);
   }
   waiters_.push_back(waiter);
-  for (auto moved = later.rbegin(); moved != later.rend(); ++moved) waiters_.push_back(**moved);
+  while (!later.empty()) waiters_.push_back(later.pop_front());
 }
 
 }  // namespace weft::testing::detail

@@ -166,8 +166,8 @@ class channel_state final : public channel_core {
       }
       wakes = has_served();
     }
+    if (waits) sender.stand(frame);  // first: another thread may have served it already
     if (wakes) wake_served();
-    if (waits) sender.stand(frame);
     return !waits;
   }
 
@@ -184,8 +184,8 @@ class channel_state final : public channel_core {
       }
       wakes = has_served();
     }
+    if (waits) receiver.stand(frame);  // first: another thread may have served it already
     if (wakes) wake_served();
-    if (waits) receiver.stand(frame);
     return !waits;
   }
 

@@ -175,7 +175,7 @@ class staggered_race {
     co_await weft::with(weft::task_group{}, [this](weft::task_group& tg) -> task<> {
       for (std::size_t i = 0; i != starters_.size(); ++i) {
         weft::event failed;
-        end_.errors.push_back(nullptr);
+        end_.errors.emplace_back();
         tg.create_task(attempt(i, failed, tg));
         co_await weft::move_on_after(delay_, failed.wait());
       }

@@ -7,6 +7,18 @@ function(weft_own_target target)
   target_compile_options(${target} PRIVATE ${WEFT_WARNINGS})
 endfunction()
 
+# The same for a program of tests. Compiling them takes most of the time that the sanitizers' builds take, and half of it
+# goes into optimising what runs for milliseconds; the library is built as ever.
+function(weft_test_target target)
+  weft_own_target(${target})
+  if(WEFT_SANITIZE)
+    target_compile_options(${target} PRIVATE -O0)
+  endif()
+  if(WEFT_FUZZ)
+    target_compile_options(${target} PRIVATE -fno-sanitize=fuzzer-no-link)
+  endif()
+endfunction()
+
 if(WEFT_SANITIZE)
   add_compile_options(-fsanitize=${WEFT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${WEFT_SANITIZE})

@@ -119,11 +119,12 @@ TEST(DebugMode, ReportsAStepThatTakesLong) {
             },
             {.name = "slow one"});
         co_await slow;
-        EXPECT_EQ(got.texts.size(), 1U);
-        if (got.texts.empty()) co_return;
-        EXPECT_TRUE(got.texts[0].starts_with("slow one|A step took ")) << got.texts[0];
-        EXPECT_TRUE(has(got.texts[0], "from lambda in ")) << got.texts[0];
-        EXPECT_TRUE(has(got.texts[0], "the task was made at lambda in ")) << got.texts[0];
+        // A busy machine may make other steps slow as well.
+        const bool told = std::any_of(got.texts.begin(), got.texts.end(), [](const std::string& text) {
+          return text.starts_with("slow one|A step took ") && has(text, "from lambda in ") &&
+                 has(text, "the task was made at lambda in ");
+        });
+        EXPECT_TRUE(told) << testing::PrintToString(got.texts);
       },
       {.clock = weft::clock_mode::simulated, .debug = true, .slow_step = 2ms});
 }

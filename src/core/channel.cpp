@@ -102,7 +102,7 @@ void channel_core::wake_served() noexcept {
     }
     try {
       loop->post(std::move(wake));
-    } catch (const std::exception&) {  // that loop has ended, and nobody waits on it any more
+    } catch (const loop_closed_error&) {  // NOLINT(bugprone-empty-catch): nobody waits on that loop any more
     }
   }
 }

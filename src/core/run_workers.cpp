@@ -85,7 +85,7 @@ class worker_crew {
       if (!mains_[i]) continue;
       try {
         loops_[i]->call_soon_threadsafe([this, i] { stop_main(i); });
-      } catch (const std::exception&) {  // it has ended
+      } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): it has ended
       }
     }
   }

@@ -165,7 +165,7 @@ task<int> run_inherited(command_spec spec) {
   co_return exit_code;
 }
 
-const std::string& checked(const std::string& text) {
+std::string checked(std::string text) {
   if (text.find('\0') != std::string::npos) throw std::invalid_argument{"command: a NUL in a text"};
   return text;
 }
@@ -174,7 +174,7 @@ std::string checked_name(std::string name) {
   if (name.empty() || name.find('=') != std::string::npos) {
     throw std::invalid_argument{"command: not the name of a variable: \"" + name + "\""};
   }
-  return checked(name);
+  return checked(std::move(name));
 }
 
 }  // namespace
@@ -182,7 +182,7 @@ std::string checked_name(std::string name) {
 
 command::command(std::string program) {
   if (program.empty()) throw std::invalid_argument{"command: no program given"};
-  spec_.program = detail::checked(program);
+  spec_.program = detail::checked(std::move(program));
 }
 
 void command::add_argument(std::string_view argument) {
@@ -193,7 +193,7 @@ command& command::args(const std::vector<std::string>& arguments) {
   return *this;
 }
 command& command::env(std::string name, std::string value) {
-  spec_.environment.emplace_back(detail::checked_name(std::move(name)), detail::checked(value));
+  spec_.environment.emplace_back(detail::checked_name(std::move(name)), detail::checked(std::move(value)));
   return *this;
 }
 command& command::unset_env(std::string name) {

@@ -2,6 +2,7 @@
 
 /// TCP: streams, connecting, listening, serving. UDP: datagrams. Names and addresses.
 
+#include <weft/net/byte_stream.hpp>
 #include <weft/net/endpoint.hpp>
 #include <weft/net/open_connection.hpp>
 #include <weft/net/resolve.hpp>

@@ -18,7 +18,7 @@
 #include <weft/net/resolve.hpp>
 
 #include "net/socket_address.hpp"
-#include "net/stream_core.hpp"
+#include "net/tcp_core.hpp"
 
 namespace weft {
 
@@ -29,7 +29,7 @@ namespace {
 /// Waits until a connecting socket has an answer; gives 0 or an errno value.
 class connect_leaf final : public socket_leaf {
  public:
-  connect_leaf(stream_core& stream, const endpoint& to) noexcept
+  connect_leaf(tcp_core& stream, const endpoint& to) noexcept
       : socket_leaf{stream, direction::write}, fd_{stream.watch.fd}, to_{to} {}
   int await_resume() const noexcept { return error_; }
   const char* describe() const noexcept override { return "open_connection"; }
@@ -82,7 +82,7 @@ task<bool> try_address(connection_race& race, endpoint to) {
     co_return false;
   }
   // The socket's core exists before the connection does, since it watches the descriptor.
-  auto core = std::make_unique<stream_core>(fd, to);
+  auto core = std::make_unique<tcp_core>(fd, to);
   if (race.options.no_delay) {
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -93,7 +93,7 @@ task<bool> try_address(connection_race& race, endpoint to) {
     co_return false;
   }
   if (race.winner) co_return false;
-  race.winner = stream_access::make(std::move(core));
+  race.winner = stream_access::make<tcp_stream>(std::move(core));
   co_return true;
 }
 

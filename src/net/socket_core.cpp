@@ -42,6 +42,10 @@ void socket_core::close() noexcept {
   if (writer != nullptr) writer->wake();
 }
 
+void socket_core::throw_error(int error, const char* what) const {
+  throw_system_error(error, std::string{what} + " " + describe());
+}
+
 void socket_core::release(int fd) noexcept { ::close(fd); }
 
 void socket_core::watch_it() {
@@ -120,7 +124,7 @@ void socket_leaf::abandon() noexcept {
 }
 
 void socket_leaf::check(const char* what) const {
-  if (error_ != 0) throw_system_error(error_, std::string{what} + " " + socket_->describe());
+  if (error_ != 0) socket_->throw_error(error_, what);
 }
 
 }  // namespace weft::detail

@@ -27,6 +27,9 @@ class socket_core {
   void check_loop() const;
   /// "127.0.0.1:80": for messages.
   virtual std::string describe() const = 0;
+  /// Throws what an operation has failed with: std::system_error of an errno value, unless the socket knows better.
+  /// `what` says which operation ("read from").
+  [[noreturn]] virtual void throw_error(int error, const char* what) const;
 
   io_watch watch;
   bool reading = false;  ///< a task waits to read

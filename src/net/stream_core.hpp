@@ -2,36 +2,38 @@
 
 #include <sys/socket.h>
 
-#include <weft/net/tcp_stream.hpp>
+#include <concepts>
+#include <memory>
+#include <span>
+#include <utility>
+#include <weft/net/byte_stream.hpp>
 
 #include "net/receive_buffer.hpp"
 #include "net/socket_core.hpp"
 
 namespace weft::detail {
 
-/// What a stream consists of.
+/// What a stream consists of: what was read ahead, what stands in the way, and a transport.
 class stream_core : public socket_core {
  public:
-  stream_core(int fd, const endpoint& peer) : socket_core{fd}, remote{peer} {}
-  std::string describe() const override { return remote.to_string(); }
+  using socket_core::socket_core;
 
-  // What the stream asks of its descriptor. Like the system calls, these give -1 and set errno; streams that have no
-  // socket (weft::testing) have their own.
-  virtual ssize_t receive(std::span<char> room) noexcept;
-  virtual ssize_t send(const msghdr& message) noexcept;
-  virtual int shut_down_writing() noexcept;
-  virtual int set_option(int level, int option, const void* value, socklen_t size) const noexcept;
-  virtual endpoint local() const;
+  // The transport. Like the system calls, these give -1 and set errno; EAGAIN means to wait for the descriptor.
+  virtual ssize_t receive(std::span<char> room) noexcept = 0;
+  /// Takes as much as it can, and says how much.
+  virtual ssize_t send(const msghdr& message) noexcept = 0;
+  /// Hands what it holds back of what it has taken to the kernel; 0 once there is nothing of it.
+  virtual int flush() noexcept { return 0; }
+  virtual int shut_down_writing() noexcept = 0;
   virtual int native_handle() const noexcept { return watch.fd; }
 
-  /// The last recv() took all there was, and nothing has come since.
+  /// The last receive() took all there was, and nothing has come since.
   bool drained() const noexcept { return watch.reader.drained; }
-  /// After a recv() that got less than it had room for: the next one would get EAGAIN.
-  void set_drained() noexcept { watch.reader.drained = is_tcp && !watch.troubled; }
+  /// After a receive() that got less than it had room for.
+  void set_drained() noexcept { watch.reader.drained = drains && !watch.troubled; }
 
   receive_buffer in;
-  endpoint remote;
-  bool is_tcp = true;  ///< a Unix socket's recv() may end between two messages
+  bool drains = false;  ///< a receive() that gets less than it had room for has taken all there was
   bool at_end = false;
   bool cannot_read = false;   ///< a large read_exactly was stopped midway
   bool cannot_write = false;  ///< a write was stopped or failed midway
@@ -41,12 +43,18 @@ class stream_core : public socket_core {
 
 namespace weft {
 
-/// Makes streams of the library's own sockets.
+/// Makes streams of their cores.
 class stream_access {
  public:
-  /// Takes over a connected, non-blocking socket.
-  static tcp_stream make(int fd, const endpoint& peer);
-  static tcp_stream make(std::unique_ptr<detail::stream_core> core);
+  template <std::derived_from<byte_stream> Stream>
+  static Stream make(std::unique_ptr<detail::stream_core> core) {
+    Stream stream;
+    stream.byte_stream::core_ = std::move(core);
+    return stream;
+  }
+  /// The stream is closed afterwards. Null if it was never opened.
+  static std::unique_ptr<detail::stream_core> take(byte_stream&& stream) noexcept { return std::move(stream.core_); }
+  static detail::stream_core& core(const byte_stream& stream) { return stream.state(); }
 };
 
 }  // namespace weft

@@ -8,7 +8,7 @@
 #include <weft/net/tcp_listener.hpp>
 
 #include "net/socket_address.hpp"
-#include "net/stream_core.hpp"
+#include "net/tcp_core.hpp"
 
 namespace weft {
 
@@ -67,7 +67,7 @@ tcp_stream accept_leaf::await_resume() {
     const int on = 1;
     ::setsockopt(accepted_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
-  return stream_access::make(std::exchange(accepted_, -1), peer_);
+  return stream_access::make<tcp_stream>(std::make_unique<tcp_core>(std::exchange(accepted_, -1), peer_));
 }
 
 namespace {

@@ -1,321 +1,41 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <stdexcept>
 #include <weft/net/tcp_stream.hpp>
 
 #include "net/socket_address.hpp"
-#include "net/stream_core.hpp"
+#include "net/socket_option.hpp"
+#include "net/tcp_core.hpp"
 
 namespace weft {
 
 namespace detail {
 
-ssize_t stream_core::receive(std::span<char> room) noexcept { return ::recv(watch.fd, room.data(), room.size(), 0); }
-ssize_t stream_core::send(const msghdr& message) noexcept { return ::sendmsg(watch.fd, &message, MSG_NOSIGNAL); }
-int stream_core::shut_down_writing() noexcept { return ::shutdown(watch.fd, SHUT_WR); }
-int stream_core::set_option(int level, int option, const void* value, socklen_t size) const noexcept {
+ssize_t socket_stream_core::receive(std::span<char> room) noexcept {
+  return ::recv(watch.fd, room.data(), room.size(), 0);
+}
+ssize_t socket_stream_core::send(const msghdr& message) noexcept { return ::sendmsg(watch.fd, &message, MSG_NOSIGNAL); }
+int socket_stream_core::shut_down_writing() noexcept { return ::shutdown(watch.fd, SHUT_WR); }
+
+endpoint tcp_core::local() const { return endpoint_access::local(watch.fd); }
+int tcp_core::set_option(int level, int option, const void* value, socklen_t size) const noexcept {
   return ::setsockopt(watch.fd, level, option, value, size);
 }
-endpoint stream_core::local() const { return endpoint_access::local(watch.fd); }
 
 namespace {
 
-stream_core& core_of(socket_core* socket) noexcept { return static_cast<stream_core&>(*socket); }
-
-/// recv() into `room`. Sets `at_end` at the end of the stream, `error` to errno if it fails; EAGAIN is no failure.
-/// Nothing of all that: try again later.
-std::size_t receive(stream_core& stream, std::span<char> room, int& error) noexcept {
-  for (;;) {
-    const ssize_t n = stream.receive(room);
-    if (n > 0) {
-      const auto got = static_cast<std::size_t>(n);
-      if (got < room.size()) stream.set_drained();
-      return got;
-    }
-    if (n == 0) {
-      stream.at_end = true;
-      return 0;
-    }
-    if (errno == EINTR) continue;
-    if (errno != EAGAIN && errno != EWOULDBLOCK) error = errno;
-    return 0;
-  }
-}
-
-/// Reads into the stream's buffer; true if that made a difference.
-bool receive_into_buffer(stream_core& stream, int& error) noexcept {
-  try {
-    const std::size_t n = receive(stream, stream.in.prepare(), error);
-    stream.in.commit(n);
-    return n != 0 || stream.at_end || error != 0;
-  } catch (const std::bad_alloc&) {
-    error = ENOMEM;
-    return true;
-  }
-}
-
-/// What stands in the way of any further reading, as an errno value; 0 if nothing does.
-int obstacle_to_reading(const stream_core& stream) noexcept {
-  if (!stream.is_open()) return EBADF;
-  return stream.cannot_read ? EPIPE : 0;
-}
-
-}  // namespace
-
-// ---- reading --------------------------------------------------------------------------------------------------------
-
-fill_leaf::fill_leaf(stream_core& stream) noexcept : socket_leaf{stream, direction::read} {}
-
-bool fill_leaf::attempt() noexcept {
-  stream_core& stream = core_of(socket_);
-  error_ = obstacle_to_reading(stream);
-  if (error_ != 0 || stream.at_end) return true;
-  if (stream.drained() || must_yield()) return false;
-  return receive_into_buffer(stream, error_);
-}
-
-std::string_view fill_leaf::await_resume() const {
-  check("read from");
-  return core_of(socket_).in.view();
-}
-
-read_some_leaf::read_some_leaf(stream_core* stream, std::span<std::byte> into) noexcept
-    : socket_leaf{*stream, direction::read}, into_{into} {}
-
-bool read_some_leaf::attempt() noexcept {
-  stream_core& stream = core_of(socket_);
-  error_ = obstacle_to_reading(stream);
-  if (error_ != 0) return true;
-  if (!stream.in.empty()) {
-    got_ = std::min(into_.size(), stream.in.size());
-    std::memcpy(into_.data(), stream.in.view().data(), got_);
-    stream.in.consume(got_);
-    return true;
-  }
-  if (stream.at_end || into_.empty()) return true;
-  if (stream.drained() || must_yield()) return false;
-  got_ = receive(stream, {reinterpret_cast<char*>(into_.data()), into_.size()}, error_);
-  return got_ != 0 || stream.at_end || error_ != 0;
-}
-
-std::size_t read_some_leaf::await_resume() const {
-  check("read from");
-  return got_;
-}
-
-read_exactly_leaf::read_exactly_leaf(stream_core* stream, std::span<std::byte> into) noexcept
-    : socket_leaf{*stream, direction::read}, into_{into} {}
-
-/// What is small is collected in the buffer, where a stop loses nothing.
-bool read_exactly_leaf::attempt_buffered() noexcept {
-  stream_core& stream = core_of(socket_);
-  while (stream.in.size() < into_.size() && !stream.at_end) {
-    if (stream.drained() || must_yield()) return false;
-    if (!receive_into_buffer(stream, error_)) return false;
-    if (error_ != 0) return true;
-  }
-  got_ = std::min(into_.size(), stream.in.size());
-  if (got_ == 0) return true;
-  std::memcpy(into_.data(), stream.in.view().data(), got_);
-  stream.in.consume(got_);
-  return true;
-}
-
-bool read_exactly_leaf::attempt() noexcept {
-  stream_core& stream = core_of(socket_);
-  error_ = obstacle_to_reading(stream);
-  if (error_ != 0) return true;
-  if (into_.size() <= receive_buffer::kept_size) return attempt_buffered();
-  if (const std::size_t n = std::min(into_.size() - got_, stream.in.size()); n != 0) {
-    std::memcpy(into_.data() + got_, stream.in.view().data(), n);
-    stream.in.consume(n);
-    got_ += n;
-  }
-  while (got_ < into_.size() && !stream.at_end) {
-    if (stream.drained() || must_yield()) return false;
-    const std::size_t n = receive(stream, {reinterpret_cast<char*>(into_.data()) + got_, into_.size() - got_}, error_);
-    got_ += n;
-    if (error_ != 0) return true;
-    if (n == 0 && !stream.at_end) return false;
-  }
-  return true;
-}
-
-void read_exactly_leaf::given_up() noexcept {
-  if (got_ != 0) core_of(socket_).cannot_read = true;
-}
-
-void read_exactly_leaf::await_resume() const {
-  check("read from");
-  if (got_ == into_.size()) return;
-  throw incomplete_read_error{std::string(reinterpret_cast<const char*>(into_.data()), got_), into_.size()};
-}
-
-// ---- writing --------------------------------------------------------------------------------------------------------
-
-write_leaf::write_leaf(stream_core* stream, std::string_view text, std::span<const std::string_view> parts) noexcept
-    : socket_leaf{*stream, direction::write}, text_{text}, parts_{parts} {}
-
-/// Forgets what the kernel has taken.
-void write_leaf::take(std::size_t sent) noexcept {
-  while (sent > text_.size() || (text_.empty() && !parts_.empty())) {
-    sent -= text_.size();
-    text_ = parts_.front();
-    parts_ = parts_.subspan(1);
-  }
-  text_.remove_prefix(sent);
-}
-
-bool write_leaf::attempt() noexcept {
-  stream_core& stream = core_of(socket_);
-  if (!stream.is_open()) {
-    error_ = EBADF;
-    return true;
-  }
-  if (stream.cannot_write) {
-    refused_ = true;
-    error_ = EPIPE;
-    return true;
-  }
-  for (take(0); !text_.empty(); take(0)) {
-    if (must_yield()) return false;
-    std::array<iovec, 16> pieces;
-    pieces[0] = {const_cast<char*>(text_.data()), text_.size()};
-    std::size_t count = 1;
-    for (std::size_t i = 0; i < parts_.size() && count < pieces.size(); ++i) {
-      if (!parts_[i].empty()) pieces[count++] = {const_cast<char*>(parts_[i].data()), parts_[i].size()};
-    }
-    msghdr message{};
-    message.msg_iov = pieces.data();
-    message.msg_iovlen = count;
-    const ssize_t n = stream.send(message);
-    if (n >= 0) {
-      take(static_cast<std::size_t>(n));
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      return false;
-    } else if (errno != EINTR) {
-      error_ = errno;
-      stream.cannot_write = true;
-      return true;
-    }
-  }
-  return true;
-}
-
-void write_leaf::given_up() noexcept { core_of(socket_).cannot_write = true; }
-
-void write_leaf::await_resume() const {
-  if (refused_) {
-    throw_system_error(error_, "write to " + socket_->describe() + ": an earlier write was stopped or has failed");
-  }
-  check("write to");
-}
-
-namespace {
-
-task<std::string> read_string(stream_core& stream, std::size_t max) {
-  if (stream.in.empty() && max != 0) co_await fill_leaf{stream};
-  std::string text{stream.in.view().substr(0, max)};
-  stream.in.consume(text.size());
-  co_return text;
-}
-
-task<std::string> read_until_mark(stream_core& stream, std::string mark, std::size_t limit) {
-  if (mark.empty()) throw std::invalid_argument{"read_until needs a delimiter"};
-  std::size_t searched = 0;  // the mark does not begin before
-  for (;;) {
-    const std::string_view have = stream.in.view();
-    if (const std::size_t at = have.find(mark, searched); at != std::string_view::npos) {
-      const std::size_t length = at + mark.size();
-      if (length > limit) throw limit_error{"what came from " + stream.describe() + " up to the mark", limit};
-      std::string text{have.substr(0, length)};
-      stream.in.consume(length);
-      co_return text;
-    }
-    if (have.size() >= limit) throw limit_error{"what came from " + stream.describe() + " without the mark", limit};
-    if (have.size() >= mark.size()) searched = have.size() - mark.size() + 1;
-    const std::size_t before = have.size();
-    const std::string_view more = co_await fill_leaf{stream};
-    if (more.size() == before) {
-      std::string partial{more};
-      stream.in.consume(before);
-      throw incomplete_read_error{std::move(partial), 0};
-    }
-  }
-}
-
-task<std::optional<std::string>> read_one_line(stream_core& stream, std::size_t limit) {
-  std::size_t searched = 0;
-  for (;;) {
-    const std::string_view have = stream.in.view();
-    const std::size_t at = have.find('\n', searched);
-    const bool last = at == std::string_view::npos && stream.at_end;
-    if (at != std::string_view::npos || last) {
-      if (last && have.empty()) co_return std::nullopt;
-      std::string_view line = have.substr(0, at);
-      if (!last && line.ends_with('\r')) line.remove_suffix(1);
-      if (line.size() > limit) throw limit_error{"a line from " + stream.describe(), limit};
-      std::optional<std::string> text{line};
-      stream.in.consume(last ? have.size() : at + 1);
-      co_return text;
-    }
-    const bool line_may_end = have.size() == limit + 1 && have.ends_with('\r');
-    if (have.size() > limit && !line_may_end) {
-      throw limit_error{"a line from " + stream.describe(), limit};
-    }
-    searched = have.size();
-    co_await fill_leaf{stream};
-  }
-}
-
-task<std::string> read_to_end(stream_core& stream, std::size_t limit) {
-  while (!stream.at_end) {
-    if (stream.in.size() > limit) break;
-    co_await fill_leaf{stream};
-  }
-  if (stream.in.size() > limit) throw limit_error{"what came from " + stream.describe(), limit};
-  std::string text{stream.in.view()};
-  stream.in.consume(text.size());
-  co_return text;
-}
-
-template <class T>
-void set_option(const stream_core& stream, int level, int option, const T& value, const char* what) {
-  if (stream.set_option(level, option, &value, sizeof value) != 0) {
-    throw_system_error(errno, std::string{what} + " of " + stream.describe());
-  }
-}
-
-int in_range(long long value) noexcept {
-  return static_cast<int>(std::clamp<long long>(value, 1, std::numeric_limits<int>::max()));
+const tcp_core& tcp_core_of(const byte_stream& stream) {
+  const auto* const core = dynamic_cast<tcp_core*>(&stream_access::core(stream));
+  if (core == nullptr) throw std::logic_error{"another kind of stream was assigned to a tcp_stream"};
+  return *core;
 }
 
 }  // namespace
 }  // namespace detail
-
-// ---- the stream -----------------------------------------------------------------------------------------------------
-
-tcp_stream::tcp_stream() noexcept = default;
-tcp_stream::tcp_stream(tcp_stream&& other) noexcept = default;
-tcp_stream& tcp_stream::operator=(tcp_stream&& other) noexcept = default;
-tcp_stream::~tcp_stream() = default;
-
-tcp_stream stream_access::make(int fd, const endpoint& peer) {
-  return make(std::make_unique<detail::stream_core>(fd, peer));
-}
-
-tcp_stream stream_access::make(std::unique_ptr<detail::stream_core> core) {
-  tcp_stream stream;
-  stream.core_ = std::move(core);
-  return stream;
-}
 
 tcp_stream tcp_stream::from_descriptor(int fd) {
   const int flags = ::fcntl(fd, F_GETFL);
@@ -325,84 +45,34 @@ tcp_stream tcp_stream::from_descriptor(int fd) {
     detail::throw_system_error(error, "fcntl");
   }
   const endpoint peer = endpoint_access::remote(fd);
-  auto core = std::make_unique<detail::stream_core>(fd, peer);
+  auto core = std::make_unique<detail::tcp_core>(fd, peer);
   const int on = 1;
-  core->is_tcp = ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0;  // a Unix socket has no such thing
-  return stream_access::make(std::move(core));
+  // A Unix socket has no such option, and its recv() may end between two messages.
+  core->drains = ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0;
+  return stream_access::make<tcp_stream>(std::move(core));
 }
 
-detail::stream_core& tcp_stream::state() const {
-  if (!core_) throw std::logic_error{"the stream was never opened, or was moved from"};
-  return *core_;
-}
-
-detail::read_some_operation tcp_stream::read_some(std::span<std::byte> into) {
-  return detail::read_some_operation{&state(), into};
-}
-task<std::string> tcp_stream::read_some(std::size_t max) { return detail::read_string(state(), max); }
-detail::read_exactly_operation tcp_stream::read_exactly(std::span<std::byte> into) {
-  return detail::read_exactly_operation{&state(), into};
-}
-task<std::string> tcp_stream::read_until(std::string delimiter, std::size_t limit) {
-  return detail::read_until_mark(state(), std::move(delimiter), limit);
-}
-task<std::optional<std::string>> tcp_stream::read_line(std::size_t limit) {
-  return detail::read_one_line(state(), limit);
-}
-task<std::string> tcp_stream::read_all(std::size_t limit) { return detail::read_to_end(state(), limit); }
-
-detail::fill_operation tcp_stream::fill() { return {&state()}; }
-std::string_view tcp_stream::buffered() const noexcept { return core_ ? core_->in.view() : std::string_view{}; }
-void tcp_stream::consume(std::size_t n) {
-  detail::stream_core& stream = state();
-  if (n > stream.in.size()) throw std::out_of_range{"consume: fewer bytes are buffered"};
-  stream.in.consume(n);
-}
-bool tcp_stream::at_end() const noexcept { return core_ && core_->at_end; }
-
-detail::write_operation tcp_stream::write(std::string_view text) { return detail::write_operation{&state(), text, {}}; }
-detail::write_operation tcp_stream::write(std::span<const std::string_view> parts) {
-  return detail::write_operation{&state(), {}, parts};
-}
-task<> tcp_stream::write_owned(detail::stream_core& stream, std::string text) {
-  co_await detail::write_leaf{&stream, text, {}};
-}
-
-void tcp_stream::shutdown_write() {
-  detail::stream_core& stream = state();
-  if (!stream.is_open()) detail::throw_system_error(EBADF, "shut down " + stream.describe());
-  if (stream.shut_down_writing() != 0 && errno != ENOTCONN) {
-    detail::throw_system_error(errno, "shut down " + stream.describe());
-  }
-}
-
-void tcp_stream::close() noexcept {
-  if (core_) core_->close();
-}
-bool tcp_stream::is_open() const noexcept { return core_ && core_->is_open(); }
-
-endpoint tcp_stream::local_address() const { return state().local(); }
-endpoint tcp_stream::remote_address() const { return state().remote; }
+endpoint tcp_stream::local_address() const { return detail::tcp_core_of(*this).local(); }
+endpoint tcp_stream::remote_address() const { return detail::tcp_core_of(*this).remote; }
 
 void tcp_stream::set_no_delay(bool on) {
-  detail::set_option<int>(state(), IPPROTO_TCP, TCP_NODELAY, on ? 1 : 0, "TCP_NODELAY");
+  detail::set_option(detail::tcp_core_of(*this), IPPROTO_TCP, TCP_NODELAY, on ? 1 : 0, "TCP_NODELAY");
 }
 void tcp_stream::set_keep_alive(bool on, std::chrono::seconds idle, std::chrono::seconds interval) {
-  detail::set_option<int>(state(), SOL_SOCKET, SO_KEEPALIVE, on ? 1 : 0, "SO_KEEPALIVE");
+  const detail::tcp_core& core = detail::tcp_core_of(*this);
+  detail::set_option(core, SOL_SOCKET, SO_KEEPALIVE, on ? 1 : 0, "SO_KEEPALIVE");
   if (!on) return;
-  detail::set_option(state(), IPPROTO_TCP, TCP_KEEPIDLE, detail::in_range(idle.count()), "TCP_KEEPIDLE");
-  detail::set_option(state(), IPPROTO_TCP, TCP_KEEPINTVL, detail::in_range(interval.count()), "TCP_KEEPINTVL");
+  detail::set_option(core, IPPROTO_TCP, TCP_KEEPIDLE, detail::in_range(idle.count()), "TCP_KEEPIDLE");
+  detail::set_option(core, IPPROTO_TCP, TCP_KEEPINTVL, detail::in_range(interval.count()), "TCP_KEEPINTVL");
 }
 void tcp_stream::set_receive_buffer(std::size_t bytes) {
-  detail::set_option(state(), SOL_SOCKET, SO_RCVBUF, detail::in_range(static_cast<long long>(bytes)), "SO_RCVBUF");
+  detail::set_option(detail::tcp_core_of(*this), SOL_SOCKET, SO_RCVBUF, detail::in_range(bytes), "SO_RCVBUF");
 }
 void tcp_stream::set_send_buffer(std::size_t bytes) {
-  detail::set_option(state(), SOL_SOCKET, SO_SNDBUF, detail::in_range(static_cast<long long>(bytes)), "SO_SNDBUF");
+  detail::set_option(detail::tcp_core_of(*this), SOL_SOCKET, SO_SNDBUF, detail::in_range(bytes), "SO_SNDBUF");
 }
 void tcp_stream::set_reset_on_close(bool on) {
-  detail::set_option(state(), SOL_SOCKET, SO_LINGER, linger{on ? 1 : 0, 0}, "SO_LINGER");
+  detail::set_option(detail::tcp_core_of(*this), SOL_SOCKET, SO_LINGER, linger{on ? 1 : 0, 0}, "SO_LINGER");
 }
-
-int tcp_stream::native_handle() const noexcept { return core_ ? core_->native_handle() : -1; }
 
 }  // namespace weft

@@ -15,6 +15,7 @@
 
 #include "net/socket_address.hpp"
 #include "net/socket_core.hpp"
+#include "net/socket_option.hpp"
 
 namespace weft {
 
@@ -29,6 +30,10 @@ class udp_core final : public socket_core {
   /// The last call took all there was, and nothing has come since.
   bool drained() const noexcept { return watch.reader.drained; }
   void set_drained() noexcept { watch.reader.drained = !watch.troubled; }
+
+  int set_option(int level, int option, const void* value, socklen_t size) const noexcept {
+    return ::setsockopt(watch.fd, level, option, value, size);
+  }
 
   endpoint local;
   std::optional<endpoint> peer;
@@ -299,19 +304,6 @@ task<> send_batch_in_turn(udp_core& socket, std::span<const Datagram> datagrams)
 
 // ---- the socket -----------------------------------------------------------------------------------------------------
 
-void set_option(const udp_core& socket, int level, int option, const void* value, socklen_t size, const char* what) {
-  if (::setsockopt(socket.watch.fd, level, option, value, size) != 0) {
-    throw_system_error(errno, std::string{what} + " of " + socket.describe());
-  }
-}
-void set_option(const udp_core& socket, int level, int option, int value, const char* what) {
-  set_option(socket, level, option, &value, sizeof value, what);
-}
-
-int in_range(std::size_t value) noexcept {
-  return static_cast<int>(std::clamp<std::size_t>(value, 1, std::numeric_limits<int>::max()));
-}
-
 int ip_level(bool v6) noexcept { return v6 ? IPPROTO_IPV6 : IPPROTO_IP; }
 
 unsigned interface_index(const std::string& name) {
@@ -327,8 +319,7 @@ void change_group(const udp_core& socket, int option, const endpoint& group, con
   request.gr_interface = !interface.empty() ? interface_index(interface)
                          : group.is_v6()    ? reinterpret_cast<const sockaddr_in6&>(request.gr_group).sin6_scope_id
                                             : 0;
-  set_option(socket, ip_level(group.is_v6()), option, &request, sizeof request,
-             (what + (" group " + group.address())).c_str());
+  set_option(socket, ip_level(group.is_v6()), option, request, what + (" group " + group.address()));
 }
 
 using address_call = int (*)(int, const sockaddr*, socklen_t);
@@ -436,7 +427,7 @@ void udp_socket::set_multicast_interface(const std::string& interface) {
   } else {
     ip_mreqn request{};
     request.imr_ifindex = index;
-    detail::set_option(socket, IPPROTO_IP, IP_MULTICAST_IF, &request, sizeof request, "IP_MULTICAST_IF");
+    detail::set_option(socket, IPPROTO_IP, IP_MULTICAST_IF, request, "IP_MULTICAST_IF");
   }
 }
 void udp_socket::set_multicast_hops(int hops) {

@@ -11,7 +11,7 @@
 #include <weft/testing/fake_peer.hpp>
 
 #include "core/loop.hpp"
-#include "net/stream_core.hpp"
+#include "net/tcp_core.hpp"
 #include "testing/random.hpp"
 
 namespace weft::testing::detail {
@@ -19,7 +19,7 @@ namespace weft::testing::detail {
 class fake_connection;
 
 /// A stream without a socket: one end of a fake connection.
-class fake_end final : public weft::detail::stream_core {
+class fake_end final : public weft::detail::tcp_core {
  public:
   fake_end(std::shared_ptr<fake_connection> connection, std::size_t side);
   ~fake_end() override { close(); }

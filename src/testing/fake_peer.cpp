@@ -121,8 +121,8 @@ bool fake_line::at_end() const noexcept {
 // ---- an end ---------------------------------------------------------------------------------------------------------
 
 fake_end::fake_end(std::shared_ptr<fake_connection> connection, std::size_t side)
-    : stream_core{no_descriptor, invented(1 - side)}, connection_{std::move(connection)}, side_{side} {
-  is_tcp = false;  // a read that gets little does not mean that there is no more
+    : tcp_core{no_descriptor, invented(1 - side)}, connection_{std::move(connection)}, side_{side} {
+  drains = false;  // a read that gets little does not mean that there is no more
   watch.waiting = &waiting_;
   connection_->to(side_).reader = this;
   connection_->to(1 - side_).writer = this;
@@ -231,7 +231,7 @@ stream_pair::stream_pair()
     : stream_pair{std::make_shared<detail::fake_connection>(weft::detail::require_loop("a fake peer"))} {}
 
 stream_pair::stream_pair(const std::shared_ptr<detail::fake_connection>& connection)
-    : stream{stream_access::make(std::make_unique<detail::fake_end>(connection, 0))},
-      peer{stream_access::make(std::make_unique<detail::fake_end>(connection, 1)), connection} {}
+    : stream{stream_access::make<tcp_stream>(std::make_unique<detail::fake_end>(connection, 0))},
+      peer{stream_access::make<tcp_stream>(std::make_unique<detail::fake_end>(connection, 1)), connection} {}
 
 }  // namespace weft::testing

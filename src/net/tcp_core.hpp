@@ -1,0 +1,30 @@
+#pragma once
+
+#include <weft/net/endpoint.hpp>
+
+#include "net/stream_core.hpp"
+
+namespace weft::detail {
+
+/// A stream over a connected socket.
+class socket_stream_core : public stream_core {
+ public:
+  using stream_core::stream_core;
+  ssize_t receive(std::span<char> room) noexcept override;
+  ssize_t send(const msghdr& message) noexcept override;
+  int shut_down_writing() noexcept override;
+};
+
+/// What a tcp_stream consists of. Streams that have no socket (weft::testing) have their own.
+class tcp_core : public socket_stream_core {
+ public:
+  tcp_core(int fd, const endpoint& peer) : socket_stream_core{fd}, remote{peer} { drains = true; }
+  std::string describe() const override { return remote.to_string(); }
+
+  virtual endpoint local() const;
+  virtual int set_option(int level, int option, const void* value, socklen_t size) const noexcept;
+
+  endpoint remote;
+};
+
+}  // namespace weft::detail

@@ -12,7 +12,6 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
 #include <future>
 #include <mutex>
@@ -20,6 +19,8 @@
 #include <thread>
 #include <vector>
 
+#include "core/descriptor.hpp"
+#include "core/environment.hpp"
 #include "core/inspect_path.hpp"
 #include "core/loop.hpp"
 #include "core/task_tree.hpp"
@@ -68,19 +69,10 @@ std::string busy_text(const step_watch& watch) {
   return text + "\n";
 }
 
-class descriptor {
- public:
-  explicit descriptor(int fd, const char* what) : fd_{fd} {
-    if (fd < 0) throw std::system_error{errno, std::system_category(), what};
-  }
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  ~descriptor() { ::close(fd_); }
-  int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
+descriptor opened(int fd, const char* what) {
+  if (fd < 0) throw std::system_error{errno, std::system_category(), what};
+  return descriptor{fd};
+}
 
 void send_all(int fd, std::string_view text) noexcept {
   while (!text.empty()) {
@@ -118,8 +110,8 @@ class service {
  public:
   explicit service(std::string path)
       : path_{std::move(path)},
-        listening_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket for WEFT_INSPECT"},
-        stop_{::eventfd(0, EFD_CLOEXEC), "eventfd"} {
+        listening_{opened(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket for WEFT_INSPECT")},
+        stop_{opened(::eventfd(0, EFD_CLOEXEC), "eventfd")} {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path_.size() >= sizeof address.sun_path)
@@ -219,10 +211,7 @@ std::unique_ptr<service> the_service;
 
 }  // namespace
 
-bool inspector::wanted() noexcept {
-  const char* const set = std::getenv("WEFT_INSPECT");  // NOLINT(concurrency-mt-unsafe)
-  return set != nullptr && *set != '\0' && std::string_view{set} != "0";
-}
+bool inspector::wanted() noexcept { return switched_on("WEFT_INSPECT"); }
 
 std::shared_ptr<inspector::registration> inspector::add(std::shared_ptr<shared_state> loop, const step_watch& watch) {
   const std::lock_guard held{service_mutex};

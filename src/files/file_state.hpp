@@ -6,7 +6,7 @@
 #include <string_view>
 #include <weft/sync/lock.hpp>
 
-#include "files/descriptor.hpp"
+#include "files/system_calls.hpp"
 
 namespace weft::detail {
 

@@ -8,7 +8,7 @@
 #include <weft/core/thread_pool.hpp>
 #include <weft/files/walk.hpp>
 
-#include "files/descriptor.hpp"
+#include "files/system_calls.hpp"
 
 namespace weft {
 namespace detail {

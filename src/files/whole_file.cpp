@@ -7,7 +7,7 @@
 #include <weft/files/whole_file.hpp>
 #include <weft/net/stream_errors.hpp>
 
-#include "files/descriptor.hpp"
+#include "files/system_calls.hpp"
 
 namespace weft {
 namespace detail {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <weft/net/tcp_listener.hpp>
 
+#include "core/descriptor.hpp"
 #include "net/socket_address.hpp"
 #include "net/tcp_core.hpp"
 
@@ -72,26 +73,10 @@ tcp_stream accept_leaf::await_resume() {
 
 namespace {
 
-/// A descriptor until somebody else owns it.
-class descriptor {
- public:
-  explicit descriptor(int fd) noexcept : fd_{fd} {}
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  ~descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const noexcept { return fd_; }
-  int release() noexcept { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
-
 std::unique_ptr<listener_core> listen_on(const endpoint& at, const listen_options& options) {
   const std::string what = "listen on " + at.to_string();
   descriptor fd{::socket(at.is_v6() ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP)};
-  if (fd.get() < 0) throw_system_error(errno, what);
+  if (!fd) throw_system_error(errno, what);
   const int on = 1;
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (at.is_v6()) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);

@@ -7,7 +7,7 @@
 #include <string>
 #include <weft/process/command.hpp>
 
-#include "files/descriptor.hpp"
+#include "core/descriptor.hpp"
 #include "net/socket_core.hpp"
 
 namespace weft::detail {

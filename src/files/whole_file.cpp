@@ -1,7 +1,10 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstdlib>
+#include <random>
 #include <string_view>
 #include <weft/core/thread_pool.hpp>
 #include <weft/files/whole_file.hpp>
@@ -79,13 +82,19 @@ void write_in_place(const std::filesystem::path& path, std::string_view content,
   finish(to, path, options.durable);
 }
 
-/// What permissions the new content gets: those of the file that it replaces.
-mode_t permissions_for(const std::filesystem::path& path, unsigned otherwise) noexcept {
-  struct stat about{};
-  if (::stat(path.c_str(), &about) == 0) return about.st_mode & 07777;
-  const mode_t mask = ::umask(077);
-  ::umask(mask);
-  return otherwise & ~mask;
+/// A new file in the directory of `path`, with a name like its own, which `beside` gets.
+descriptor make_file_beside(const std::filesystem::path& path, mode_t permissions, std::string& beside) {
+  std::random_device random;
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    std::array<char, 8> suffix{};
+    const auto end = std::to_chars(suffix.data(), suffix.data() + suffix.size(), random(), 36).ptr;
+    beside = path.string() + "." + std::string{suffix.data(), end};
+    descriptor made{without_interrupts(
+        [&] { return ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions); })};
+    if (made) return made;
+    if (errno != EEXIST) break;
+  }
+  throw_file_error("make a file beside", path);
 }
 
 void write_beside_and_rename(const std::filesystem::path& asked, std::string_view content,
@@ -93,11 +102,12 @@ void write_beside_and_rename(const std::filesystem::path& asked, std::string_vie
   std::error_code is_new;
   const std::filesystem::path target = std::filesystem::canonical(asked, is_new);
   const std::filesystem::path path = is_new ? asked : target;
-  std::string beside = path.string() + ".XXXXXX";
-  descriptor to{::mkostemp(beside.data(), O_CLOEXEC)};
-  if (!to) throw_file_error("make a file beside", path);
+  struct stat old{};
+  const bool replaces = ::stat(path.c_str(), &old) == 0;
+  std::string beside;
+  descriptor to = make_file_beside(path, replaces ? 0600 : options.permissions, beside);
   try {
-    if (::fchmod(to.get(), permissions_for(path, options.permissions)) != 0) throw_file_error("chmod", beside);
+    if (replaces && ::fchmod(to.get(), old.st_mode & 07777) != 0) throw_file_error("chmod", beside);
     write_all(to, path, content);
     finish(to, path, options.durable);
     if (::rename(beside.c_str(), path.c_str()) != 0) throw_file_error("rename to", path);

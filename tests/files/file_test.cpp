@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <support/at_end.hpp>
 #include <system_error>
 #include <vector>
 #include <weft/files.hpp>
@@ -298,6 +299,29 @@ TEST(WriteFile, ReplacesTheContentAtOnceAndKeepsPermissionsAndLinks) {
     EXPECT_EQ(entries[0].path, place / "f");
     EXPECT_EQ(entries[1].type, std::filesystem::file_type::symlink);
   });
+}
+
+TEST(WriteFile, NewFilesHaveThePermissionsThatTheUmaskLeavesThem) {
+  const mode_t before = ::umask(0);
+  const weft::testing::at_end restored{[before] { ::umask(before); }};
+  for (const mode_t mask : {mode_t{022}, mode_t{077}}) {
+    ::umask(mask);
+    in_directory([mask](std::filesystem::path place) -> weft::task<> {
+      const auto mode_of = [&](const char* name) {
+        return static_cast<mode_t>(std::filesystem::status(place / name).permissions());
+      };
+      for (const bool atomic : {true, false}) {
+        const char* const name = atomic ? "beside" : "in place";
+        co_await weft::write_file(place / name, "x", {.atomic = atomic});
+        EXPECT_EQ(mode_of(name), 0666 & ~mask);
+        ::chmod((place / name).c_str(), 0604);
+        co_await weft::write_file(place / name, "y", {.atomic = atomic});
+        EXPECT_EQ(mode_of(name), 0604U) << "what is there keeps its own";
+      }
+      co_await weft::write_file(place / "shared", "x", {.permissions = 0640});
+      EXPECT_EQ(mode_of("shared"), 0640 & ~mask);
+    });
+  }
 }
 
 TEST(WriteFile, LeavesNothingBehindWhenItFails) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <support/at_end.hpp>
 #include <support/stop_injection.hpp>
 #include <utility>
 #include <vector>
@@ -15,19 +16,7 @@ using stop_injection::ledger;
 using stop_injection::stop_everywhere;
 using weft::task;
 using weft::task_group;
-
-/// Calls a function at the end of a block: what holds however a program ends.
-template <class F>
-class at_end {
- public:
-  explicit at_end(F check) : check_{std::move(check)} {}
-  at_end(const at_end&) = delete;
-  at_end& operator=(const at_end&) = delete;
-  ~at_end() { check_(); }
-
- private:
-  F check_;
-};
+using weft::testing::at_end;
 
 task<int> nap(ledger& kept, std::chrono::milliseconds d, int value = 0) {
   const ledger::item outer{kept};

@@ -13,6 +13,8 @@ class socket_core {
  public:
   /// Takes the non-blocking descriptor over, for the loop that runs on this thread.
   explicit socket_core(int fd);
+  /// A layer over another core, which must outlive it: uses that one's watch, and leaves the descriptor to it.
+  explicit socket_core(socket_core& below) noexcept;
   socket_core(const socket_core&) = delete;
   socket_core& operator=(const socket_core&) = delete;
   virtual ~socket_core();
@@ -31,7 +33,7 @@ class socket_core {
   /// `what` says which operation ("read from").
   [[noreturn]] virtual void throw_error(int error, const char* what) const;
 
-  io_watch watch;
+  io_watch& watch;
   bool reading = false;  ///< a task waits to read
   bool writing = false;
   std::uint8_t turns = 0;  ///< system calls made without waiting
@@ -41,6 +43,7 @@ class socket_core {
   virtual void release(int fd) noexcept;
 
  private:
+  io_watch own_watch_;
   std::shared_ptr<loop_shared> home_;
 };
 

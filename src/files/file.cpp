@@ -5,6 +5,7 @@
 #include <weft/net/stream_errors.hpp>
 
 #include "files/file_state.hpp"
+#include "net/line_search.hpp"
 
 namespace weft {
 namespace detail {
@@ -38,25 +39,16 @@ task<std::string> read_rest(file_state& file, std::size_t limit) {
 task<std::optional<std::string>> read_one_line(file_state& file, std::size_t limit) {
   const lock::guard turn = co_await file.turn.acquire();
   file.check_open("read");
-  std::size_t searched = 0;
-  bool ended = false;
-  for (;;) {
-    const std::string_view have = file.unread();
-    const std::size_t at = have.find('\n', searched);
-    const bool last = at == std::string_view::npos && ended;
-    if (last && have.empty()) co_return std::nullopt;
-    if (at != std::string_view::npos || last) {
-      std::string_view line = have.substr(0, at);
-      if (!last && line.ends_with('\r')) line.remove_suffix(1);
-      if (line.size() > limit) throw limit_error{"a line of " + file.path().string(), limit};
-      std::optional<std::string> text{line};
-      file.take(last ? have.size() : at + 1);
+  line_search search{limit};
+  for (bool ended = false;; ended = file.at_end()) {
+    const auto line = search.next(file.unread(), ended, [&] { return "a line of " + file.path().string(); });
+    if (line) {
+      std::optional<std::string> text{line->text};
+      file.take(line->size);
       co_return text;
     }
-    if (have.size() > limit && have.size() - limit > 1) throw limit_error{"a line of " + file.path().string(), limit};
-    searched = have.size();
+    if (ended) co_return std::nullopt;
     co_await to_thread([&] { file.fill(file_buffer_size); });
-    ended = file.at_end();
   }
 }
 

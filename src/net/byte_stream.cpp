@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <weft/net/byte_stream.hpp>
 
+#include "net/line_search.hpp"
 #include "net/stream_core.hpp"
 
 namespace weft {
@@ -252,25 +253,15 @@ task<std::string> read_until_mark(stream_core& stream, std::string mark, std::si
 }
 
 task<std::optional<std::string>> read_one_line(stream_core& stream, std::size_t limit) {
-  std::size_t searched = 0;
+  line_search search{limit};
   for (;;) {
-    const std::string_view have = stream.in.view();
-    const std::size_t at = have.find('\n', searched);
-    const bool last = at == std::string_view::npos && stream.at_end;
-    if (at != std::string_view::npos || last) {
-      if (last && have.empty()) co_return std::nullopt;
-      std::string_view line = have.substr(0, at);
-      if (!last && line.ends_with('\r')) line.remove_suffix(1);
-      if (line.size() > limit) throw limit_error{"a line from " + stream.describe(), limit};
-      std::optional<std::string> text{line};
-      stream.in.consume(last ? have.size() : at + 1);
+    const auto line = search.next(stream.in.view(), stream.at_end, [&] { return "a line from " + stream.describe(); });
+    if (line) {
+      std::optional<std::string> text{line->text};
+      stream.in.consume(line->size);
       co_return text;
     }
-    const bool line_may_end = have.size() == limit + 1 && have.ends_with('\r');
-    if (have.size() > limit && !line_may_end) {
-      throw limit_error{"a line from " + stream.describe(), limit};
-    }
-    searched = have.size();
+    if (stream.at_end) co_return std::nullopt;
     co_await fill_leaf{stream};
   }
 }

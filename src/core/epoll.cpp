@@ -64,7 +64,7 @@ class epoll_backend final : public backend {
         std::uint64_t count = 0;
         (void)!::read(wakeup_, &count, sizeof count);
       } else if (event.events != 0) {
-        dispatch(*static_cast<io_watch*>(event.data.ptr), event.events);
+        static_cast<io_watch*>(event.data.ptr)->came(event.events);
       }
     }
     event_count_ = 0;
@@ -99,21 +99,6 @@ class epoll_backend final : public backend {
       count = 0;
     }
     return count;
-  }
-
-  static void dispatch(io_watch& watch, std::uint32_t events) noexcept {
-    constexpr std::uint32_t ended = EPOLLHUP | EPOLLERR;
-    if ((events & (EPOLLRDHUP | EPOLLPRI | ended)) != 0) watch.troubled = true;
-    if ((events & (EPOLLIN | EPOLLRDHUP | ended)) != 0) came(watch, watch.reader);
-    if ((events & (EPOLLOUT | ended)) != 0) came(watch, watch.writer);
-  }
-  static void came(io_watch& watch, io_side& side) noexcept {
-    side.drained = false;
-    if (leaf* woken = watch.take_waiter(side)) {
-      woken->wake();
-    } else {
-      side.edge = true;
-    }
   }
 
   int epoll_ = -1;

@@ -144,7 +144,7 @@ void root_tasks::child_done(running_task& child) noexcept {
   if (awaited == &child) awaited = nullptr;
 }
 
-loop::loop(const run_options& how) : options{how}, kernel{make_epoll_backend()} {
+loop::loop(const run_options& how) : options{how}, kernel{make_backend(options.backend)} {
   shared = std::make_shared<shared_state>(*kernel);
   shared->loop = this;
   simulated_ = options.clock == clock_mode::simulated;
@@ -272,7 +272,7 @@ bool loop::wait_for_more() {
   take_posted();
   take_signals();
   if (has_ready()) {
-    if (kernel->watching()) kernel->wait(0);
+    if (kernel->has_news()) kernel->wait(0);
     return true;
   }
   if (!simulated_) {

@@ -22,12 +22,7 @@ endpoint invented(std::size_t side) { return *endpoint::parse("127.0.0.1", stati
 /// What one waits for has come, as a loop tells it of a descriptor.
 void came(fake_end* end, weft::detail::io_side weft::detail::io_watch::* which) noexcept {
   if (end == nullptr) return;
-  weft::detail::io_side& side = end->watch.*which;
-  if (weft::detail::leaf* const waiter = end->watch.take_waiter(side)) {
-    waiter->wake();
-  } else {
-    side.edge = true;
-  }
+  end->watch.came(end->watch.*which);
 }
 
 constexpr auto readable = &weft::detail::io_watch::reader;

@@ -14,6 +14,13 @@ enum class clock_mode : unsigned char {
   simulated  ///< starts at 0 and jumps to the next timer when nothing is ready; for tests
 };
 
+/// How a loop waits for the kernel.
+enum class backend_kind : unsigned char {
+  automatic,  ///< what the environment variable WEFT_BACKEND names ("epoll" or "io_uring"), or else what suits best
+  epoll,
+  io_uring  ///< Linux 6.1 and later, unless the system forbids it, as many containers do
+};
+
 /// How run() runs.
 struct run_options {
   clock_mode clock = clock_mode::real;
@@ -23,6 +30,8 @@ struct run_options {
   bool debug = false;
   /// In debug mode, a step that keeps the loop from all others for longer is reported.
   std::chrono::nanoseconds slow_step = std::chrono::milliseconds{100};
+  /// std::system_error comes out if the system refuses the one that is asked for.
+  backend_kind backend = backend_kind::automatic;
   /// Let SIGINT and SIGTERM stop the main task (on the process's main thread only).
   bool handle_signals = true;
 };

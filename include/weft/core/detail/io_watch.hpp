@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 #include <weft/core/detail/leaf.hpp>
 
@@ -22,6 +23,7 @@ struct io_watch {
   bool troubled = false;  ///< an end, an error or urgent data has been seen: there may be no further edge
   event_loop* loop = nullptr;
   std::size_t* waiting = nullptr;  ///< how many wait for descriptors of this loop; set while it is watched
+  void* registration = nullptr;    ///< the back end's
 
   /// Lets `waiter` wait for the next edge.
   void wait(io_side& side, leaf& waiter) noexcept {
@@ -33,6 +35,17 @@ struct io_watch {
     if (side.waiter != nullptr) --*waiting;
     return std::exchange(side.waiter, nullptr);
   }
+  /// The system call may be tried again.
+  void came(io_side& side) noexcept {
+    side.drained = false;
+    if (leaf* const woken = take_waiter(side)) {
+      woken->wake();
+    } else {
+      side.edge = true;
+    }
+  }
+  /// The events of poll(2) have come.
+  void came(std::uint32_t events) noexcept;
 };
 
 /// Begins to watch `watch.fd` on `home`. Throws std::system_error.

@@ -18,7 +18,12 @@ namespace detail {
 ssize_t socket_stream_core::receive(std::span<char> room) noexcept {
   return ::recv(watch.fd, room.data(), room.size(), 0);
 }
-ssize_t socket_stream_core::send(const msghdr& message) noexcept { return ::sendmsg(watch.fd, &message, MSG_NOSIGNAL); }
+ssize_t socket_stream_core::send(const msghdr& message) noexcept {
+  if (message.msg_iovlen == 1) {  // 0.1 us less work for the kernel
+    return ::send(watch.fd, message.msg_iov->iov_base, message.msg_iov->iov_len, MSG_NOSIGNAL);
+  }
+  return ::sendmsg(watch.fd, &message, MSG_NOSIGNAL);
+}
 int socket_stream_core::shut_down_writing() noexcept { return ::shutdown(watch.fd, SHUT_WR); }
 
 endpoint tcp_core::local() const { return endpoint_access::local(watch.fd); }

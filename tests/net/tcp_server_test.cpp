@@ -1,3 +1,4 @@
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 
 #include <string>
@@ -159,6 +160,20 @@ TEST(TcpServer, PausesWhenThereAreNoDescriptors) {
       ::setrlimit(RLIMIT_NOFILE, &before);
       EXPECT_EQ(co_await waiting, "patience");
     });
+  });
+}
+
+TEST(TcpListener, AcceptedConnectionsSendSmallWritesAtOnceUnlessToldOtherwise) {
+  run_sockets([]() -> weft::task<> {
+    for (const bool wanted : {true, false}) {
+      weft::tcp_listener listener{*weft::endpoint::parse("127.0.0.1", 0), {.no_delay = wanted}};
+      auto client = co_await weft::open_connection("127.0.0.1", listener.local_address().port());
+      auto served = co_await listener.accept();
+      int set = 0;
+      socklen_t length = sizeof set;
+      ::getsockopt(served.native_handle(), IPPROTO_TCP, TCP_NODELAY, &set, &length);
+      EXPECT_EQ(set != 0, wanted);
+    }
   });
 }
 

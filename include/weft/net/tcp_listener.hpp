@@ -5,6 +5,7 @@
 #include <string>
 #include <type_traits>
 #include <vector>
+#include <weft/net/detail/accept_leaf.hpp>
 #include <weft/net/tcp_stream.hpp>
 
 namespace weft {
@@ -24,22 +25,16 @@ namespace detail {
 
 class listener_core;
 
-class accept_leaf final : public socket_leaf {
+class tcp_accept_leaf final : public accept_leaf {
  public:
-  explicit accept_leaf(listener_core& listener) noexcept;
-  ~accept_leaf();
+  explicit tcp_accept_leaf(listener_core& listener) noexcept;
   tcp_stream await_resume();
   const char* describe() const noexcept override { return "tcp_listener.accept"; }
-
- private:
-  bool attempt() noexcept override;
-  endpoint peer_;
-  int accepted_ = -1;
 };
 
-struct [[nodiscard("accept does nothing until it is awaited")]] accept_operation {
+struct [[nodiscard("accept does nothing until it is awaited")]] tcp_accept_operation {
   listener_core* listener;
-  accept_leaf operator co_await() const noexcept { return accept_leaf{*listener}; }
+  tcp_accept_leaf operator co_await() const noexcept { return tcp_accept_leaf{*listener}; }
 };
 
 }  // namespace detail
@@ -57,7 +52,7 @@ class tcp_listener {
 
   /// Waits for a connection. Throws std::system_error; too_many_files_open and its kin pass when descriptors become
   /// free, and the connection waits meanwhile. A stop loses no connection. One task at a time.
-  [[nodiscard]] detail::accept_operation accept();
+  [[nodiscard]] detail::tcp_accept_operation accept();
 
   /// Stops listening: connections that were not accepted are reset. Harmless when repeated.
   void close() noexcept;

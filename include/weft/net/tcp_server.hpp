@@ -1,6 +1,5 @@
 #pragma once
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -9,30 +8,14 @@
 #include <utility>
 #include <vector>
 #include <weft/core/with.hpp>
+#include <weft/net/detail/connection_handler.hpp>
 #include <weft/net/tcp_listener.hpp>
 
 namespace weft {
 
 namespace detail {
 
-class server_state;
-
-/// What a server does with its connections.
-class connection_handler {
- public:
-  virtual ~connection_handler() = default;
-  virtual task<> serve(tcp_stream connection) = 0;
-};
-
-template <class F>
-class connection_handler_of final : public connection_handler {
- public:
-  explicit connection_handler_of(F function) : function_(std::move(function)) {}
-  task<> serve(tcp_stream connection) override { return function_(std::move(connection)); }
-
- private:
-  F function_;
-};
+class tcp_server_state;
 
 }  // namespace detail
 
@@ -50,11 +33,12 @@ class tcp_server {
   /// @param port 0: the kernel picks one; see port().
   /// @param handler gives a task<> when called with a tcp_stream.
   template <class F>
-    requires std::same_as<std::invoke_result_t<std::decay_t<F>&, tcp_stream>, task<>>
+    requires detail::serves<F, tcp_stream>
   tcp_server(std::string host, std::uint16_t port, F&& handler, listen_options options = {})
-      : tcp_server{std::move(host), port,
-                   std::make_unique<detail::connection_handler_of<std::decay_t<F>>>(std::forward<F>(handler)),
-                   options} {}
+      : tcp_server{
+            std::move(host), port,
+            std::make_unique<detail::connection_handler_of<tcp_stream, std::decay_t<F>>>(std::forward<F>(handler)),
+            options} {}
   tcp_server(tcp_server&& other) noexcept;
   tcp_server& operator=(tcp_server&& other) = delete;
   ~tcp_server();
@@ -73,10 +57,10 @@ class tcp_server {
   task<> exit();
 
  private:
-  tcp_server(std::string host, std::uint16_t port, std::unique_ptr<detail::connection_handler> handler,
+  tcp_server(std::string host, std::uint16_t port, std::unique_ptr<detail::connection_handler<tcp_stream>> handler,
              listen_options options);
   static task<tcp_server&> listen(tcp_server& self);
-  std::unique_ptr<detail::server_state> state_;
+  std::unique_ptr<detail::tcp_server_state> state_;
 };
 
 }  // namespace weft

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "core/environment.hpp"
 #include "core/signals.hpp"
 #include "core/task_tree.hpp"
 
@@ -29,11 +30,6 @@ namespace {
 
 /// How many steps may run before the loop looks at the kernel and at the clock, if it is never idle.
 constexpr int steps_per_poll = 61;
-
-bool is_set(const char* variable) noexcept {
-  const char* const value = std::getenv(variable);
-  return value != nullptr && *value != '\0' && std::string_view{value} != "0";
-}
 
 /// The loop that runs on this thread, while this lives.
 class running_here {
@@ -150,7 +146,7 @@ loop::loop(const run_options& how) : options{how}, kernel{make_backend(options.b
   simulated_ = options.clock == clock_mode::simulated;
   if (simulated_) random_state = 1;  // what runs on the simulated clock can be repeated
   root_owner = &roots;
-  debug = options.debug || is_set("WEFT_DEBUG");
+  debug = options.debug || switched_on("WEFT_DEBUG");
   watched = debug || inspector::wanted();
   timers_each_round_ = simulated_ || watched;
   tasks_carry_more = watched || !current_context().empty();
@@ -174,25 +170,29 @@ inline void loop::run_ready() noexcept {
   steps_until_poll_ -= steps;
 }
 
-/// Takes a turn, and measures the step.
-void loop::run_watched(node& n) noexcept {
-  void* const frame = n.run();
-  running_task* const task = frame != nullptr && current != nullptr ? &task_of(*current) : nullptr;
-  if (task != nullptr) {
-    task->retain();
-    task->notes().stepped_at = now();
-  }
-  steps_.begin(task, frame != nullptr ? promise_of(frame).at : std::source_location{});
-  resume_until_suspended(*this, frame);
+/// Does what one turn is for, and tells of it if it took long.
+template <class F>
+void loop::measure(F turn) noexcept {
+  steps_.begin();
+  turn();
   const std::int64_t took = steps_.end();
-  if (debug && took > options.slow_step.count()) {
-    const step_watch::step step = steps_.current();
-    std::string text = "A step took " + std::to_string(took / 1'000'000) + " ms";
-    if (step.from.line() != 0) text.append(", from ").append(describe(step.from));
-    if (step.made_at.line() != 0) text.append("; the task was made at ").append(describe(step.made_at));
-    report(text.c_str(), nullptr, step.task);
-  }
-  if (task != nullptr) task->release();
+  if (!debug || took <= options.slow_step.count()) return;
+  const step_watch::step step = steps_.current();
+  std::string text = "A step took " + std::to_string(took / 1'000'000) + " ms";
+  if (step.from.line() != 0) text.append(", from ").append(describe(step.from));
+  if (step.made_at.line() != 0) text.append("; the task was made at ").append(describe(step.made_at));
+  report(text.c_str(), nullptr, step.task);
+}
+
+void loop::run_watched(node& n) noexcept {
+  measure([&] {
+    void* const frame = n.run();  // which is where callbacks do their work
+    if (frame == nullptr) return;
+    running_task* const task = current != nullptr ? &task_of(*current) : nullptr;
+    if (task != nullptr) task->notes().stepped_at = now();
+    steps_.is_of(task, promise_of(frame).at);
+    resume_until_suspended(*this, frame);
+  });
 }
 
 void loop::run_ready_watched() noexcept {
@@ -247,7 +247,12 @@ inline bool loop::run_round() {
 void loop::fire_timers(std::uint64_t before) noexcept {
   while (!timers_.empty() && timers_.first_deadline() <= round_time_ && timers_.first_number() < before) {
     current = nullptr;
-    timers_.pop().fired();
+    timer& due = timers_.pop();
+    if (watched) {
+      measure([&] { due.fired(); });
+    } else {
+      due.fired();
+    }
   }
 }
 

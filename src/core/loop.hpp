@@ -90,6 +90,8 @@ class loop final : public event_loop {
   void run_ready() noexcept;
   void run_ready_watched() noexcept;
   void run_watched(node& n) noexcept;
+  template <class F>
+  void measure(F turn) noexcept;
   void run_ready_hooked() noexcept;
   void run_ready_and_timers() noexcept;
   void fire_timers(std::uint64_t before) noexcept;

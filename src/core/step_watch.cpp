@@ -5,12 +5,21 @@
 
 namespace weft::detail {
 
-void step_watch::begin(running_task* task, const std::source_location& from) {
+void step_watch::begin() {
   const std::lock_guard held{mutex_};
-  step_.task = task != nullptr ? task->name() : "a callback";
-  step_.made_at = task != nullptr ? task->notes().made_at : std::source_location{};
-  step_.from = from;
+  step_.task = "a callback";
+  step_.made_at = {};
+  step_.from = {};
   step_.began = monotonic_now();
+}
+
+void step_watch::is_of(running_task* task, const std::source_location& from) {
+  const std::lock_guard held{mutex_};
+  if (task != nullptr) {
+    step_.task = task->name();
+    step_.made_at = task->notes().made_at;
+  }
+  step_.from = from;
 }
 
 std::int64_t step_watch::end() noexcept {

@@ -19,8 +19,10 @@ class step_watch {
     std::int64_t began = 0;     ///< monotonic; 0 if none is under way
   };
 
-  /// @param task null for a plain callback.
-  void begin(running_task* task, const std::source_location& from);
+  /// Of a callback, until more is known.
+  void begin();
+  /// The step under way is one of `task`; null for a callback.
+  void is_of(running_task* task, const std::source_location& from);
   /// Gives how long it took, in nanoseconds.
   std::int64_t end() noexcept;
 

@@ -129,6 +129,30 @@ TEST(DebugMode, ReportsAStepThatTakesLong) {
       {.clock = weft::clock_mode::simulated, .debug = true, .slow_step = 2ms});
 }
 
+TEST(DebugMode, ReportsACallbackThatTakesLong) {
+  weft::run(
+      []() -> weft::task<> {
+        const reports got;
+        const auto dawdle = [] {
+          const auto until = std::chrono::steady_clock::now() + 3ms;
+          while (std::chrono::steady_clock::now() < until) {
+          }
+        };
+        const auto told = [&] {
+          return std::count_if(got.texts.begin(), got.texts.end(),
+                               [](const std::string& text) { return text.starts_with("a callback|A step took "); });
+        };
+        weft::this_loop().call_soon(dawdle);
+        co_await weft::sleep(1ms);
+        EXPECT_GE(told(), 1) << testing::PrintToString(got.texts);
+        const auto before = told();
+        weft::this_loop().call_later(1ms, dawdle);
+        co_await weft::sleep(2ms);
+        EXPECT_GT(told(), before) << testing::PrintToString(got.texts);
+      },
+      {.clock = weft::clock_mode::simulated, .debug = true, .slow_step = 2ms});
+}
+
 TEST(DebugMode, ReportsATaskThatWasNeverAwaited) {
   auto forget = []() -> weft::task<std::size_t> {
     const reports got;

@@ -150,16 +150,14 @@ void kernel_ring::dispatch() noexcept {
   }
 }
 
-void kernel_ring::wait_until(const bool& done) noexcept {
-  while (!done) {
-    try {
-      enter(-1);
-    } catch (const std::system_error& e) {
-      std::fprintf(stderr, "weft: %s\n", e.what());
-      std::abort();  // the kernel may still write to what is about to be freed
-    }
-    dispatch();
+void kernel_ring::wait_for_completion() noexcept {
+  try {
+    enter(-1);
+  } catch (const std::system_error& e) {
+    std::fprintf(stderr, "weft: %s\n", e.what());
+    std::abort();  // the kernel may still write to what is about to be freed
   }
+  dispatch();
 }
 
 void kernel_ring::drain() noexcept {
@@ -167,16 +165,7 @@ void kernel_ring::drain() noexcept {
   io_uring_sqe& entry = next_entry();
   io_uring_prep_cancel(&entry, nullptr, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
   entry.user_data = 0;
-  bool none_left = false;
-  while (!none_left) {
-    try {
-      enter(-1);
-    } catch (const std::system_error&) {
-      return;
-    }
-    dispatch();
-    none_left = outstanding_ == 0;
-  }
+  while (outstanding_ != 0) wait_for_completion();
 }
 
 }  // namespace weft::detail

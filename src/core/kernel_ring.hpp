@@ -38,8 +38,8 @@ class kernel_ring {
   }
   /// Asks the kernel to give a request up; the request's last completion says how that went.
   void cancel(kernel_request& request) noexcept;
-  /// Lets completions come until `done` is true: where something must not go on before.
-  void wait_until(const bool& done) noexcept;
+  /// Waits, and lets completions come: for what cannot go on before one has.
+  void wait_for_completion() noexcept;
 
   /// The buffers that this loop's sockets receive into; null if the kernel gives none.
   const std::shared_ptr<provided_buffers>& buffers();

@@ -14,35 +14,48 @@ namespace weft {
 
 namespace detail {
 
+ssize_t stream_core::receive_into_buffer() {
+  const std::span<char> room = in.prepare();
+  ssize_t n = 0;
+  do {
+    n = receive(room);
+  } while (n < 0 && errno == EINTR);
+  const int error = errno;
+  in.commit(static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+  if (n > 0 && static_cast<std::size_t>(n) < room.size()) set_drained();
+  errno = error;
+  return n;
+}
+
 namespace {
 
 stream_core& core_of(socket_core* socket) noexcept { return static_cast<stream_core&>(*socket); }
 
-/// recv() into `room`. Sets `at_end` at the end of the stream, `error` to errno if it fails; EAGAIN is no failure.
-/// Nothing of all that: try again later.
-std::size_t receive(stream_core& stream, std::span<char> room, int& error) noexcept {
-  for (;;) {
-    const ssize_t n = stream.receive(room);
-    if (n > 0) {
-      const auto got = static_cast<std::size_t>(n);
-      if (got < room.size()) stream.set_drained();
-      return got;
-    }
-    if (n == 0) {
-      stream.at_end = true;
-      return 0;
-    }
-    if (errno == EINTR) continue;
-    if (errno != EAGAIN && errno != EWOULDBLOCK) error = errno;
-    return 0;
+/// What came of a receive: nothing if it must be tried again later. Sets `at_end` at the end of the stream, `error` to
+/// errno if it failed.
+std::size_t result_of(stream_core& stream, ssize_t n, int& error) noexcept {
+  if (n > 0) return static_cast<std::size_t>(n);
+  if (n == 0) {
+    stream.at_end = true;
+  } else if (errno != EAGAIN && errno != EWOULDBLOCK) {
+    error = errno;
   }
+  return 0;
+}
+
+std::size_t receive(stream_core& stream, std::span<char> room, int& error) noexcept {
+  ssize_t n = 0;
+  do {
+    n = stream.receive(room);
+  } while (n < 0 && errno == EINTR);
+  if (n > 0 && static_cast<std::size_t>(n) < room.size()) stream.set_drained();
+  return result_of(stream, n, error);
 }
 
 /// Reads into the stream's buffer; true if that made a difference.
 bool receive_into_buffer(stream_core& stream, int& error) noexcept {
   try {
-    const std::size_t n = receive(stream, stream.in.prepare(), error);
-    stream.in.commit(n);
+    const std::size_t n = result_of(stream, stream.receive_into_buffer(), error);
     return n != 0 || stream.at_end || error != 0;
   } catch (const std::bad_alloc&) {
     error = ENOMEM;

@@ -93,6 +93,7 @@ task<bool> try_address(connection_race& race, endpoint to) {
     co_return false;
   }
   if (race.winner) co_return false;
+  core->use_ring();
   race.winner = stream_access::make<tcp_stream>(std::move(core));
   co_return true;
 }

@@ -39,7 +39,8 @@ socket_core::~socket_core() {
 void socket_core::close() noexcept {
   if (!is_open()) return;
   leaf* const reader = watch.take_waiter(watch.reader);
-  leaf* const writer = watch.take_waiter(watch.writer);
+  // Whoever writes must not go on before the kernel has let go of the text.
+  leaf* const writer = in_kernel() ? nullptr : watch.take_waiter(watch.writer);
   if (home_->loop != nullptr) stop_watching(watch);
   release(std::exchange(watch.fd, -1));
   if (reader != nullptr) reader->wake();
@@ -103,7 +104,16 @@ bool socket_leaf::wait(void* frame) {
   return true;
 }
 
+void socket_leaf::on_stop() noexcept {
+  if (phase_ == phase::waiting && way_ == direction::write && socket_->in_kernel()) {
+    socket_->cancel_in_kernel();  // it goes on when the kernel has given up
+  } else {
+    leaf::on_stop();
+  }
+}
+
 void* socket_leaf::run() noexcept {
+  if (phase_ == phase::woken && in_scope().stop_requested) phase_ = phase::stopped_when_woken;
   if (phase_ == phase::woken) {
     busy() = false;
     try {
@@ -116,6 +126,7 @@ void* socket_leaf::run() noexcept {
 }
 
 void socket_leaf::withdraw() noexcept {
+  if (way_ == direction::write && socket_->in_kernel()) socket_->wait_for_kernel();  // the frame is about to go
   if (side().waiter == this) (void)socket_->watch.take_waiter(side());
   busy() = false;
   given_up();

@@ -33,6 +33,12 @@ class socket_core {
   /// `what` says which operation ("read from").
   [[noreturn]] virtual void throw_error(int error, const char* what) const;
 
+  /// The kernel may still use what the writing task handed it. Until it has said that it does not, that task waits:
+  /// a stop asks the kernel to give up.
+  virtual bool in_kernel() const noexcept { return false; }
+  virtual void cancel_in_kernel() noexcept {}
+  virtual void wait_for_kernel() noexcept {}
+
   io_watch& watch;
   bool reading = false;  ///< a task waits to read
   bool writing = false;

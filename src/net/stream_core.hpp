@@ -20,12 +20,18 @@ class stream_core : public socket_core {
 
   // The transport. Like the system calls, these give -1 and set errno; EAGAIN means to wait for the descriptor.
   virtual ssize_t receive(std::span<char> room) noexcept = 0;
-  /// Takes as much as it can, and says how much.
+  /// Into the buffer. Throws std::bad_alloc.
+  virtual ssize_t receive_into_buffer();
+  /// Takes as much as it can, and says how much. After EAGAIN the same message must come again, and its text live until
+  /// then or until the core is closed.
   virtual ssize_t send(const msghdr& message) noexcept = 0;
   /// Hands what it holds back of what it has taken to the kernel; 0 once there is nothing of it.
   virtual int flush() noexcept { return 0; }
   virtual int shut_down_writing() noexcept = 0;
   virtual int native_handle() const noexcept { return watch.fd; }
+  /// From now on receive() and send() are system calls, and EAGAIN means that the descriptor is to be waited for: for
+  /// layers over this core. Nobody may read or write meanwhile.
+  virtual void use_system_calls() {}
 
   /// The last receive() took all there was, and nothing has come since.
   bool drained() const noexcept { return watch.reader.drained; }

@@ -26,7 +26,9 @@ class listener_core final : public socket_core {
 tcp_accept_leaf::tcp_accept_leaf(listener_core& listener) noexcept : accept_leaf{listener} {}
 
 tcp_stream tcp_accept_leaf::await_resume() {
-  return stream_access::make<tcp_stream>(std::make_unique<tcp_core>(take(), peer()));
+  auto core = std::make_unique<tcp_core>(take(), peer());
+  core->use_ring();
+  return stream_access::make<tcp_stream>(std::move(core));
 }
 
 namespace {

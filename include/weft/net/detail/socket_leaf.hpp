@@ -27,6 +27,7 @@ class socket_leaf : public leaf {
   bool await_suspend(std::coroutine_handle<P> waiting) {
     return wait(waiting.address());
   }
+  void on_stop() noexcept override;
   void* run() noexcept override;
 
  protected:

@@ -1,16 +1,14 @@
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <utility>
 #include <weft/net/detail/accept_leaf.hpp>
 
-#include "net/socket_address.hpp"
-#include "net/socket_core.hpp"
+#include "net/listening_core.hpp"
 
 namespace weft::detail {
 
-accept_leaf::accept_leaf(socket_core& listener) noexcept : socket_leaf{listener, direction::read} {}
+accept_leaf::accept_leaf(listening_core& listener) noexcept : socket_leaf{listener, direction::read} {}
 
 accept_leaf::~accept_leaf() {
   if (accepted_ >= 0) ::close(accepted_);
@@ -23,14 +21,8 @@ bool accept_leaf::attempt() noexcept {
   }
   if (must_yield()) return false;
   for (;;) {
-    sockaddr_storage address{};
-    socklen_t length = sizeof address;
-    accepted_ =
-        ::accept4(socket_->watch.fd, reinterpret_cast<sockaddr*>(&address), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (accepted_ >= 0) {
-      peer_ = endpoint_access::from(address);
-      return true;
-    }
+    accepted_ = static_cast<listening_core*>(socket_)->accept(peer_);
+    if (accepted_ >= 0) return true;
     switch (errno) {
       case EINTR:
       case ECONNABORTED:

@@ -8,6 +8,7 @@
 #include <weft/net/tcp_listener.hpp>
 
 #include "core/descriptor.hpp"
+#include "net/listening_core.hpp"
 #include "net/socket_address.hpp"
 #include "net/tcp_core.hpp"
 
@@ -15,9 +16,9 @@ namespace weft {
 
 namespace detail {
 
-class listener_core final : public socket_core {
+class listener_core final : public listening_core {
  public:
-  listener_core(int fd, const endpoint& at) : socket_core{fd}, address{at} {}
+  listener_core(int fd, const endpoint& at) : listening_core{fd}, address{at} {}
   std::string describe() const override { return address.to_string(); }
 
   endpoint address;

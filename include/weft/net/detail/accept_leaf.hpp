@@ -5,10 +5,12 @@
 
 namespace weft::detail {
 
+class listening_core;
+
 /// Accepts one connection. What kind of stream it becomes is up to the derived class.
 class accept_leaf : public socket_leaf {
  protected:
-  explicit accept_leaf(socket_core& listener) noexcept;
+  explicit accept_leaf(listening_core& listener) noexcept;
   ~accept_leaf();
 
   /// The accepted connection's descriptor, which is the caller's from now on. Throws std::system_error.

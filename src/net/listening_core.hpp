@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+#include <weft/net/endpoint.hpp>
+
+#include "net/accept_request.hpp"
+#include "net/socket_core.hpp"
+
+namespace weft::detail {
+
+/// A descriptor that listens.
+class listening_core : public socket_core {
+ public:
+  explicit listening_core(int fd);
+
+  /// The descriptor of a connection, non-blocking, and in `peer` where it comes from (which has no meaning for other
+  /// families than IPv4 and IPv6); or, like the system call, -1 and errno, with EAGAIN if there is none.
+  int accept(endpoint& peer) noexcept;
+
+  void watch_it() override;
+
+ private:
+  void release(int fd) noexcept override;
+
+  std::unique_ptr<accept_request, accept_request::releaser> request_;  // if the loop's back end has such
+};
+
+}  // namespace weft::detail

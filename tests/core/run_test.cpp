@@ -169,7 +169,7 @@ TEST(Run, LeavesTheThreadFreeForAnotherWhenTheKernelFails) {
     close_epoll();
     co_await weft::sleep(1h);
   };
-  EXPECT_THROW(weft::run(main), std::system_error);
+  EXPECT_THROW(weft::run(main, {.backend = weft::backend_kind::epoll}), std::system_error);
   EXPECT_EQ(weft::run([]() -> weft::task<int> { co_return 1; }), 1);
 }
 

@@ -16,8 +16,8 @@ namespace weft::testing {
 
 /// Runs a coroutine on the real clock.
 template <class F>
-void run_sockets(F body) {
-  weft::run(std::move(body), {.handle_signals = false});
+void run_sockets(F body, weft::backend_kind backend = weft::backend_kind::automatic) {
+  weft::run(std::move(body), {.backend = backend, .handle_signals = false});
 }
 
 /// The peer of a stream under test: a plain blocking socket, so that the test says what arrives when.

@@ -144,22 +144,25 @@ TEST(TcpServer, PausesWhenThereAreNoDescriptors) {
   run_sockets([]() -> weft::task<> {
     rlimit before{};
     ::getrlimit(RLIMIT_NOFILE, &before);
+    rlimit scarce = before;
+    scarce.rlim_cur = 64;  // before the server starts: io_uring goes by the limit of then
+    ::setrlimit(RLIMIT_NOFILE, &scarce);
     co_await weft::with(weft::tcp_server{"127.0.0.1", 0, echo_lines}, [&](weft::tcp_server& server) -> weft::task<> {
       auto client = co_await weft::open_connection("127.0.0.1", server.port());
       co_await client.write("one\n");
       co_await client.read_line();
-      rlimit scarce = before;
       // The next connection's own end takes the last descriptor; the server has none to accept it with.
-      const int highest = ::dup(0);
-      ::close(highest);
-      scarce.rlim_cur = static_cast<rlim_t>(highest) + 1;
-      ::setrlimit(RLIMIT_NOFILE, &scarce);
+      std::vector<int> taken;
+      for (int fd = ::dup(0); fd >= 0; fd = ::dup(0)) taken.push_back(fd);
+      ::close(taken.back());
+      taken.pop_back();
       auto waiting = weft::create_task(ask(server.port(), "patience"));
       co_await weft::sleep(20ms);
       EXPECT_FALSE(waiting.done());
-      ::setrlimit(RLIMIT_NOFILE, &before);
+      for (const int fd : taken) ::close(fd);
       EXPECT_EQ(co_await waiting, "patience");
     });
+    ::setrlimit(RLIMIT_NOFILE, &before);
   });
 }
 

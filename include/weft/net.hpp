@@ -1,6 +1,6 @@
 #pragma once
 
-/// TCP: streams, connecting, listening, serving. UDP: datagrams. Names and addresses.
+/// TCP and TLS: streams, connecting, listening, serving. UDP: datagrams. Names and addresses.
 
 #include <weft/net/byte_stream.hpp>
 #include <weft/net/endpoint.hpp>
@@ -10,4 +10,10 @@
 #include <weft/net/tcp_listener.hpp>
 #include <weft/net/tcp_server.hpp>
 #include <weft/net/tcp_stream.hpp>
+#include <weft/net/tls_certificate.hpp>
+#include <weft/net/tls_context.hpp>
+#include <weft/net/tls_error.hpp>
+#include <weft/net/tls_options.hpp>
+#include <weft/net/tls_server.hpp>
+#include <weft/net/tls_stream.hpp>
 #include <weft/net/udp_socket.hpp>

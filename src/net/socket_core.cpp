@@ -30,7 +30,7 @@ void throw_system_error(int error, const std::string& what) {
 
 socket_core::socket_core(int fd) : watch{own_watch_}, home_{shared_of_this_loop(fd)} { watch.fd = fd; }
 
-socket_core::socket_core(socket_core& below) noexcept : watch{below.watch}, home_{below.home_} {}
+socket_core::socket_core(layer, socket_core& below) noexcept : watch{below.watch}, home_{below.home_} {}
 
 socket_core::~socket_core() {
   if (&watch == &own_watch_) close();

@@ -8,13 +8,16 @@
 
 namespace weft::detail {
 
+/// Says that a core is a layer over another.
+struct layer {};
+
 /// A descriptor as the operations on it see it. Stays in one place; closes the descriptor.
 class socket_core {
  public:
   /// Takes the non-blocking descriptor over, for the loop that runs on this thread.
   explicit socket_core(int fd);
   /// A layer over another core, which must outlive it: uses that one's watch, and leaves the descriptor to it.
-  explicit socket_core(socket_core& below) noexcept;
+  socket_core(layer, socket_core& below) noexcept;
   socket_core(const socket_core&) = delete;
   socket_core& operator=(const socket_core&) = delete;
   virtual ~socket_core();

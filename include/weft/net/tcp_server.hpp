@@ -57,6 +57,7 @@ class tcp_server {
   task<> exit();
 
  private:
+  friend class tls_server;
   tcp_server(std::string host, std::uint16_t port, std::unique_ptr<detail::connection_handler<tcp_stream>> handler,
              listen_options options);
   static task<tcp_server&> listen(tcp_server& self);

@@ -22,7 +22,8 @@ constexpr unsigned completion_entries = 4096;
 
 /// Operations that the library cannot do without; the others came with kernels that have these.
 constexpr std::array needed{IORING_OP_POLL_ADD, IORING_OP_ASYNC_CANCEL, IORING_OP_ACCEPT, IORING_OP_SEND,
-                            IORING_OP_RECV,     IORING_OP_SENDMSG,      IORING_OP_READ,   IORING_OP_WRITE};
+                            IORING_OP_RECV,     IORING_OP_SENDMSG,      IORING_OP_READ,   IORING_OP_WRITE,
+                            IORING_OP_OPENAT,   IORING_OP_FSYNC};
 
 void check_operations(io_uring& ring) {
   io_uring_probe* const probe = io_uring_get_probe_ring(&ring);

@@ -5,6 +5,7 @@
 #include <weft/net/stream_errors.hpp>
 
 #include "files/file_state.hpp"
+#include "files/file_steps.hpp"
 #include "net/line_search.hpp"
 
 namespace weft {
@@ -16,7 +17,7 @@ task<std::string> read_some(file_state& file, std::size_t size) {
   const lock::guard turn = co_await file.turn.acquire();
   file.check_open("read");
   while (file.unread().size() < size) {
-    co_await to_thread([&] { file.fill(size - file.unread().size()); });
+    co_await fill(file, size - file.unread().size());
     if (file.at_end()) break;
   }
   std::string text{file.unread().substr(0, size)};
@@ -29,7 +30,7 @@ task<std::string> read_rest(file_state& file, std::size_t limit) {
   file.check_open("read");
   do {
     if (file.unread().size() > limit) throw limit_error{"what was left of " + file.path().string(), limit};
-    co_await to_thread([&] { file.fill(std::max(file_buffer_size, file.unread().size())); });
+    co_await fill(file, std::max(file_buffer_size, file.unread().size()));
   } while (!file.at_end());
   std::string text{file.unread()};
   file.take(text.size());
@@ -48,7 +49,7 @@ task<std::optional<std::string>> read_one_line(file_state& file, std::size_t lim
       co_return text;
     }
     if (ended) co_return std::nullopt;
-    co_await to_thread([&] { file.fill(file_buffer_size); });
+    co_await fill(file, file_buffer_size);
   }
 }
 
@@ -63,36 +64,34 @@ async_generator<std::string> each_line(file_state& file, std::size_t limit) {
 task<std::string> read_part(file_state& file, std::uint64_t offset, std::size_t size) {
   const lock::guard turn = co_await file.turn.acquire();
   file.check_open("read");
-  if (file.has_unwritten()) co_await to_thread([&] { file.drain(); });
-  co_return co_await to_thread([&] { return file.read_at(offset, size); });
+  if (file.has_unwritten()) co_await write_what_is_buffered(file);
+  co_return co_await read_at(file, offset, size);
 }
 
 task<> write_text(file_state& file, std::string text) {
   const lock::guard turn = co_await file.turn.acquire();
   file.check_open("write");
   file.put(text);
-  if (file.must_drain()) co_await to_thread([&] { file.drain(); });
+  if (file.must_drain()) co_await write_what_is_buffered(file);
 }
 
 task<> write_part(file_state& file, std::uint64_t offset, std::string text) {
   const lock::guard turn = co_await file.turn.acquire();
   file.check_open("write");
-  co_await to_thread([&] {
-    file.drain();
-    file.write_at(offset, text);
-  });
+  if (file.has_unwritten()) co_await write_what_is_buffered(file);
+  co_await write_at(file, offset, text);
 }
 
 task<> drain(file_state& file) {
   const lock::guard turn = co_await file.turn.acquire();
   file.check_open("write");
-  if (file.has_unwritten()) co_await to_thread([&] { file.drain(); });
+  if (file.has_unwritten()) co_await write_what_is_buffered(file);
 }
 
 task<> sync(file_state& file) {
   const lock::guard turn = co_await file.turn.acquire();
   file.check_open("fsync");
-  co_await to_thread([&] { file.sync(); });
+  co_await synchronize(file);
 }
 
 task<std::uint64_t> seek(file_state& file, std::int64_t offset, seek_from whence) {
@@ -147,12 +146,8 @@ int flags_of(open_mode mode) {
 }
 
 task<file> open_with(std::filesystem::path path, int flags, unsigned permissions) {
-  std::unique_ptr<file_state> state = co_await to_thread([&] {
-    descriptor opened{without_interrupts([&] { return ::open(path.c_str(), flags, permissions); })};
-    if (!opened) throw_file_error("open", path);
-    return std::make_unique<file_state>(path, std::move(opened), (flags & O_APPEND) != 0);
-  });
-  co_return file{std::move(state)};
+  descriptor opened = co_await open_descriptor(path, flags, permissions);
+  co_return file{std::make_unique<file_state>(std::move(path), std::move(opened), (flags & O_APPEND) != 0)};
 }
 
 }  // namespace

@@ -9,16 +9,13 @@ namespace weft::detail {
 
 namespace {
 
-/// What one visit to a thread reads at most, so that a stop is noticed in between.
-constexpr std::size_t largest_piece = std::size_t{4} << 20;
+/// What is read at once at most, so that a stop is noticed in between.
+constexpr std::size_t largest_piece = std::size_t{1} << 20;
 
 }  // namespace
 
 file_state::file_state(std::filesystem::path path, descriptor opened, bool appends)
-    : path_{std::move(path)}, fd_{std::move(opened)}, appends_{appends} {
-  struct stat about{};
-  regular_ = ::fstat(fd_.get(), &about) == 0 && (S_ISREG(about.st_mode) || S_ISBLK(about.st_mode));
-}
+    : path_{std::move(path)}, fd_{std::move(opened)}, appends_{appends} {}
 
 file_state::~file_state() {
   if (temporary) ::unlink(path_.c_str());
@@ -46,42 +43,56 @@ void file_state::move_to(std::uint64_t position) noexcept {
   position_ = position;
 }
 
+file_state::transfer file_state::begin_fill(std::size_t wanted) {
+  if (taken_ != 0) in_.erase(0, std::exchange(taken_, 0));
+  filled_ = in_.size();
+  in_.resize(filled_ + std::clamp(wanted, file_buffer_size, largest_piece));
+  return {in_.data() + filled_, in_.size() - filled_, has_positions_ ? static_cast<std::int64_t>(position_) : -1};
+}
+
+void file_state::end_fill(ssize_t n) noexcept {
+  const auto got = static_cast<std::size_t>(std::max<ssize_t>(n, 0));
+  in_.resize(filled_ + got);
+  if (n == -ESPIPE) has_positions_ = false;
+  at_end_ = n == 0;
+  position_ += got;
+}
+
+file_state::transfer file_state::next_write() noexcept {
+  return {out_.data(), out_.size(), has_positions_ && !appends_ ? static_cast<std::int64_t>(position_) : -1};
+}
+
+void file_state::end_write(ssize_t n) noexcept {
+  if (n == -ESPIPE) has_positions_ = false;
+  if (n <= 0) return;
+  out_.erase(0, static_cast<std::size_t>(n));
+  position_ += static_cast<std::size_t>(n);
+  if (!appends_) return;
+  const off_t end = ::lseek(fd(), 0, SEEK_CUR);  // another may have appended too
+  if (end >= 0) position_ = static_cast<std::uint64_t>(end);
+}
+
 void file_state::fill(std::size_t wanted) {
   drain();
-  if (taken_ != 0) in_.erase(0, std::exchange(taken_, 0));
-  const std::size_t before = in_.size();
-  in_.resize(before + std::clamp(wanted, file_buffer_size, largest_piece));
-  const ssize_t n = without_interrupts([&] {
-    char* const into = in_.data() + before;
-    const std::size_t room = in_.size() - before;
-    return regular_ ? ::pread(fd(), into, room, static_cast<off_t>(position_)) : ::read(fd(), into, room);
-  });
-  in_.resize(before + static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
-  if (n < 0) throw_file_error("read", path_);
-  at_end_ = n == 0;
-  position_ += static_cast<std::uint64_t>(n);
+  for (;;) {
+    const transfer next = begin_fill(wanted);
+    ssize_t n = next.offset < 0 ? ::read(fd(), next.data, next.size) : ::pread(fd(), next.data, next.size, next.offset);
+    if (n < 0) n = -errno;
+    end_fill(n);
+    if (n >= 0) return;
+    if (!next.may_try_again(n)) throw_file_error("read", path_, static_cast<int>(-n));
+  }
 }
 
 void file_state::drain() {
-  std::size_t written = 0;
-  int error = 0;
-  while (written < out_.size() && error == 0) {
-    const ssize_t n = without_interrupts([&] {
-      const char* const from = out_.data() + written;
-      const std::size_t size = out_.size() - written;
-      if (!regular_ || appends_) return ::write(fd(), from, size);
-      return ::pwrite(fd(), from, size, static_cast<off_t>(position_));
-    });
-    if (n < 0) {
-      error = errno;
-    } else {
-      written += static_cast<std::size_t>(n);
-      position_ += static_cast<std::uint64_t>(n);
-    }
+  while (!out_.empty()) {
+    const transfer next = next_write();
+    ssize_t n =
+        next.offset < 0 ? ::write(fd(), next.data, next.size) : ::pwrite(fd(), next.data, next.size, next.offset);
+    if (n < 0) n = -errno;
+    end_write(n);
+    if (n < 0 && !next.may_try_again(n)) throw_file_error("write", path_, static_cast<int>(-n));
   }
-  out_.erase(0, written);
-  if (error != 0) throw_file_error("write", path_, error);
-  if (appends_ && written != 0) position_ = end();
 }
 
 std::string file_state::read_at(std::uint64_t offset, std::size_t size) const {

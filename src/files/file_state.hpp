@@ -34,6 +34,24 @@ class file_state {
   void put(const std::string& text);
   void move_to(std::uint64_t position) noexcept;
 
+  // ---- one step, whoever carries it out ----
+
+  /// What a system call is to do.
+  struct transfer {
+    char* data;
+    std::size_t size;
+    std::int64_t offset;  ///< negative: wherever the kernel's own position is
+
+    /// After a system call that gave -errno: because of a signal, or because the file turns out to have no positions.
+    bool may_try_again(ssize_t result) const noexcept { return result == -EINTR || (result == -ESPIPE && offset >= 0); }
+  };
+  /// Reads about `wanted` bytes more; nothing may be unwritten. Then comes the result, an error negative.
+  transfer begin_fill(std::size_t wanted);
+  void end_fill(ssize_t n) noexcept;
+  /// Writes of what is unwritten.
+  transfer next_write() noexcept;
+  void end_write(ssize_t n) noexcept;
+
   // ---- blocking ----
 
   /// Reads about `wanted` bytes more into the buffer; notes the end.
@@ -58,10 +76,11 @@ class file_state {
   std::filesystem::path path_;
   descriptor fd_;
   bool appends_;
-  bool regular_ = false;  // has positions, which this counts itself
+  bool has_positions_ = true;  // until the kernel says otherwise; this counts them itself
   bool at_end_ = false;
   std::string in_;  // its first taken_ bytes have been given
   std::size_t taken_ = 0;
+  std::size_t filled_ = 0;  // of in_, before the read that is under way
   std::string out_;
   std::uint64_t position_ = 0;  // of the kernel: behind in_, before out_
 };

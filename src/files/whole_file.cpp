@@ -5,12 +5,14 @@
 #include <charconv>
 #include <cstdlib>
 #include <random>
+#include <span>
 #include <string_view>
 #include <weft/core/thread_pool.hpp>
 #include <weft/files/whole_file.hpp>
 #include <weft/net/stream_errors.hpp>
 
-#include "files/system_calls.hpp"
+#include "core/ring_call.hpp"
+#include "files/file_steps.hpp"
 
 namespace weft {
 namespace detail {
@@ -33,7 +35,8 @@ bool read_piece(const descriptor& from, const std::filesystem::path& path, std::
   return n > 0;
 }
 
-task<std::string> read_whole(std::filesystem::path path, std::size_t limit) {
+/// With as few visits to a thread as possible.
+task<std::string> read_on_thread(std::filesystem::path path, std::size_t limit) {
   descriptor from;
   std::string content;
   std::size_t expected = 0;
@@ -53,6 +56,27 @@ task<std::string> read_whole(std::filesystem::path path, std::size_t limit) {
   }
   if (content.size() > limit) throw limit_error{path.string(), limit};
   co_return content;
+}
+
+task<std::string> read_by_ring(std::filesystem::path path, std::size_t limit) {
+  constexpr std::size_t first_piece = std::size_t{16} << 10;
+  constexpr std::size_t largest_piece = std::size_t{1} << 20;
+  const descriptor from = co_await open_descriptor(path, O_RDONLY | O_CLOEXEC, 0);
+  std::string content;
+  for (;;) {
+    const std::size_t before = content.size();
+    content.resize(before + std::clamp(before, first_piece, largest_piece));
+    const std::size_t got = co_await read_next(from, path, std::span{content}.subspan(before));
+    content.resize(before + got);
+    if (content.size() > limit) throw limit_error{path.string(), limit};
+    if (got == 0) co_return content;
+  }
+}
+
+task<std::string> read_whole(std::filesystem::path path, std::size_t limit) {
+  task<std::string> reading =
+      ring_of_this_loop() != nullptr ? read_by_ring(std::move(path), limit) : read_on_thread(std::move(path), limit);
+  co_return co_await std::move(reading);
 }
 
 void write_all(const descriptor& to, const std::filesystem::path& path, std::string_view text) {

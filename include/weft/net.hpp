@@ -1,10 +1,11 @@
 #pragma once
 
-/// TCP and TLS: streams, connecting, listening, serving. UDP: datagrams. Names and addresses.
+/// TCP, TLS and Unix sockets: streams, connecting, listening, serving. UDP: datagrams. Names and addresses.
 
 #include <weft/net/byte_stream.hpp>
 #include <weft/net/endpoint.hpp>
 #include <weft/net/open_connection.hpp>
+#include <weft/net/owned_descriptor.hpp>
 #include <weft/net/resolve.hpp>
 #include <weft/net/stream_errors.hpp>
 #include <weft/net/tcp_listener.hpp>
@@ -17,3 +18,6 @@
 #include <weft/net/tls_server.hpp>
 #include <weft/net/tls_stream.hpp>
 #include <weft/net/udp_socket.hpp>
+#include <weft/net/unix_listener.hpp>
+#include <weft/net/unix_server.hpp>
+#include <weft/net/unix_stream.hpp>

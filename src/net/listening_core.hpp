@@ -19,9 +19,10 @@ class listening_core : public socket_core {
 
   void watch_it() override;
 
- private:
+ protected:
   void release(int fd) noexcept override;
 
+ private:
   std::unique_ptr<accept_request, accept_request::releaser> request_;  // if the loop's back end has such
 };
 

@@ -34,6 +34,9 @@ class socket_stream_core : public stream_core {
   std::unique_ptr<socket_requests, socket_requests::releaser> requests_;
 };
 
+/// Of a descriptor that is being taken over. Throws std::system_error, and closes it then.
+void make_non_blocking(int fd);
+
 /// What a tcp_stream consists of. Streams that have no socket (weft::testing) have their own.
 class tcp_core : public socket_stream_core {
  public:

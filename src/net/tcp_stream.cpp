@@ -15,6 +15,14 @@ namespace weft {
 
 namespace detail {
 
+void make_non_blocking(int fd) {
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags >= 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) >= 0) return;
+  const int error = errno;
+  ::close(fd);
+  throw_system_error(error, "fcntl");
+}
+
 endpoint tcp_core::local() const { return endpoint_access::local(watch.fd); }
 int tcp_core::set_option(int level, int option, const void* value, socklen_t size) const noexcept {
   return ::setsockopt(watch.fd, level, option, value, size);
@@ -32,12 +40,7 @@ const tcp_core& tcp_core_of(const byte_stream& stream) {
 }  // namespace detail
 
 tcp_stream tcp_stream::from_descriptor(int fd) {
-  const int flags = ::fcntl(fd, F_GETFL);
-  if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
-    const int error = errno;
-    ::close(fd);
-    detail::throw_system_error(error, "fcntl");
-  }
+  detail::make_non_blocking(fd);
   const endpoint peer = endpoint_access::remote(fd);
   auto core = std::make_unique<detail::tcp_core>(fd, peer);
   const int on = 1;

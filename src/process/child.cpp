@@ -95,6 +95,42 @@ class spawn_plan {
   posix_spawnattr_t attributes_{};
 };
 
+/// Opens a file for a stream of the child. A FIFO is not waited for.
+descriptor open_file_for(const std::filesystem::path& file, int target) {
+  const int how = target == STDIN_FILENO ? O_RDONLY : O_WRONLY | O_CREAT | O_TRUNC;
+  const int fd = ::open(file.c_str(), how | O_NOCTTY | O_CLOEXEC | O_NONBLOCK, 0666);
+  if (fd < 0) throw_system_error(errno, "open " + file.string());
+  descriptor opened = away_from_standard(fd);
+  if (::fcntl(opened.get(), F_SETFL, 0) != 0) throw_system_error(errno, "fcntl");
+  return opened;
+}
+
+/// Plans where a standard stream leads, and gives the descriptors that this takes.
+both_ends connect(spawn_plan& plan, const command_spec::standard_stream& stream, int target) {
+  both_ends ends;
+  switch (stream.leads) {
+    case command_spec::way::unsaid:
+    case command_spec::way::inherited:
+      break;
+    case command_spec::way::nothing:
+      plan.open_null(target);
+      break;
+    case command_spec::way::with_output:
+      plan.connect(STDOUT_FILENO, target);
+      break;
+    case command_spec::way::file:
+      ends.theirs = open_file_for(stream.file, target);
+      plan.connect(ends.theirs.get(), target);
+      break;
+    case command_spec::way::pipe:
+    case command_spec::way::text:
+      ends = make_pipe(target == STDIN_FILENO);
+      plan.connect(ends.theirs.get(), target);
+      break;
+  }
+  return ends;
+}
+
 std::vector<std::string> environment_of(const command_spec& spec) {
   std::vector<std::string> all;
   if (!spec.empty_environment) {
@@ -157,27 +193,12 @@ void discard(pid_t pid) noexcept {
 
 }  // namespace
 
-std::unique_ptr<child> child::start(const command_spec& spec, child_output output, child_pipes& pipes) {
+std::unique_ptr<child> child::start(const command_spec& spec, child_pipes& pipes) {
   (void)require_loop("a command");
   spawn_plan plan;
-  both_ends in;
-  both_ends out;
-  both_ends err;
-  if (spec.input_from == command_spec::from::nothing) {
-    plan.open_null(STDIN_FILENO);
-  } else if (spec.input_from == command_spec::from::text) {
-    in = make_pipe(true);
-    plan.connect(in.theirs.get(), STDIN_FILENO);
-  }
-  if (output == child_output::captured) {
-    out = make_pipe(false);
-    plan.connect(out.theirs.get(), STDOUT_FILENO);
-    if (!spec.errors_with_output) {
-      err = make_pipe(false);
-      plan.connect(err.theirs.get(), STDERR_FILENO);
-    }
-  }
-  if (spec.errors_with_output) plan.connect(STDOUT_FILENO, STDERR_FILENO);
+  both_ends in = connect(plan, spec.input, STDIN_FILENO);
+  both_ends out = connect(plan, spec.output, STDOUT_FILENO);
+  both_ends err = connect(plan, spec.errors, STDERR_FILENO);
   plan.close_all_others();
   if (!spec.directory.empty()) plan.change_directory(spec.directory);
   plan.set_attributes(spec.own_group);

@@ -5,7 +5,8 @@
 #include <chrono>
 #include <memory>
 #include <string>
-#include <weft/process/command.hpp>
+#include <weft/core/task.hpp>
+#include <weft/process/detail/command_spec.hpp>
 
 #include "core/descriptor.hpp"
 #include "net/socket_core.hpp"
@@ -19,14 +20,12 @@ struct child_pipes {
   descriptor errors;
 };
 
-/// What a child's output and errors are connected to.
-enum class child_output : unsigned char { inherited, captured };
-
 /// A process that was started and has not been reaped.
 class child final : public socket_core {
  public:
-  /// Starts it. Throws std::system_error. `pipes` gets our ends, non-blocking.
-  static std::unique_ptr<child> start(const command_spec& spec, child_output output, child_pipes& pipes);
+  /// Starts it; what is unsaid of its streams is inherited. Throws std::system_error. `pipes` gets our ends,
+  /// non-blocking.
+  static std::unique_ptr<child> start(const command_spec& spec, child_pipes& pipes);
   ~child() override;
 
   std::string describe() const override { return name_ + " (process " + std::to_string(pid_) + ")"; }

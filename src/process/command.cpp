@@ -1,135 +1,41 @@
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <array>
-#include <cerrno>
-#include <csignal>
-#include <ctime>
 #include <stdexcept>
+#include <system_error>
+#include <utility>
 #include <weft/core/gather.hpp>
 #include <weft/core/with.hpp>
-#include <weft/net/detail/socket_leaf.hpp>
-#include <weft/net/stream_errors.hpp>
 #include <weft/process/command.hpp>
 
 #include "process/child.hpp"
+#include "process/pipe_core.hpp"
 
 namespace weft {
 namespace detail {
 
 namespace {
 
-/// Our end of one of a child's standard streams.
-class pipe_end final : public socket_core {
- public:
-  pipe_end(descriptor fd, std::string name) : socket_core{fd.release()}, name_{std::move(name)} {}
-  std::string describe() const override { return name_; }
+using way = command_spec::way;
 
- private:
-  std::string name_;
-};
-
-/// write(2), for a pipe whose reader may be gone: without the signal. Gives an errno value.
-int write_quietly(int fd, std::string_view& text) noexcept {
-  sigset_t pipe_signal;
-  sigset_t before;
-  sigset_t pending;
-  sigemptyset(&pipe_signal);
-  sigaddset(&pipe_signal, SIGPIPE);
-  ::sigpending(&pending);
-  const bool had_one = ::sigismember(&pending, SIGPIPE) == 1;
-  ::pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
-  const ssize_t n = ::write(fd, text.data(), text.size());
-  const int error = n < 0 ? errno : 0;
-  if (n > 0) text.remove_prefix(static_cast<std::size_t>(n));
-  if (error == EPIPE && !had_one) {
-    const timespec at_once{};
-    while (::sigtimedwait(&pipe_signal, nullptr, &at_once) < 0 && errno == EINTR) {
-    }
-  }
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return error;
-}
-
-/// Writes all of a text, or up to where nobody reads it any more.
-class feed_leaf final : public socket_leaf {
- public:
-  feed_leaf(pipe_end& to, std::string_view text) noexcept : socket_leaf{to, direction::write}, text_{text} {}
-  void await_resume() const {
-    if (error_ != EPIPE) check("write to");  // whoever has read enough may close
-  }
-  const char* describe() const noexcept override { return "command.input"; }
-
- private:
-  bool attempt() noexcept override {
-    while (!text_.empty()) {
-      if (must_yield()) return false;
-      const int error = write_quietly(socket_->watch.fd, text_);
-      if (error == EAGAIN) return false;
-      if (error != 0 && error != EINTR) {
-        error_ = error;
-        return true;
-      }
-    }
-    return true;
-  }
-  std::string_view text_;
-};
-
-/// Reads up to the end of a stream, or past the limit.
-class collect_leaf final : public socket_leaf {
- public:
-  collect_leaf(pipe_end& from, std::string& into, std::size_t limit) noexcept
-      : socket_leaf{from, direction::read}, into_{&into}, limit_{limit} {}
-  void await_resume() const { check("read from"); }
-  const char* describe() const noexcept override { return "command.output"; }
-
- private:
-  static constexpr std::size_t piece = std::size_t{64} << 10;
-
-  bool attempt() noexcept override {
-    while (into_->size() <= limit_) {
-      if (must_yield()) return false;
-      const std::size_t before = into_->size();
-      try {
-        into_->resize(before + piece);
-      } catch (const std::bad_alloc&) {
-        error_ = ENOMEM;
-        return true;
-      }
-      const ssize_t n = ::read(socket_->watch.fd, into_->data() + before, piece);
-      const int error = n < 0 ? errno : 0;
-      into_->resize(before + static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
-      if (error == EAGAIN) return false;
-      if (error != 0 && error != EINTR) error_ = error;
-      if (n == 0 || error_ != 0) return true;
-    }
-    return true;
-  }
-  std::string* into_;
-  std::size_t limit_;
-};
-
+/// Writes all of the input, or as much as it reads: whoever has read enough may close.
 task<> feed(descriptor to, const command_spec& spec) {
   if (!to) co_return;
-  pipe_end pipe{std::move(to), "the input of " + spec.program};
-  co_await feed_leaf{pipe, spec.input};
+  byte_stream input = pipe_stream(std::move(to), "the input of " + spec.program);
+  try {
+    co_await input.write(std::string_view{spec.input_text});
+  } catch (const std::system_error& e) {
+    if (e.code() != std::errc::broken_pipe) throw;
+  }
 }
 
 task<std::string> collect(descriptor from, const command_spec& spec, const char* what) {
-  std::string text;
-  if (!from) co_return text;
-  pipe_end pipe{std::move(from), what + spec.program};
-  co_await collect_leaf{pipe, text, spec.limit};
-  if (text.size() > spec.limit) throw limit_error{what + spec.program, spec.limit};
-  co_return text;
+  if (!from) co_return std::string{};
+  byte_stream written = pipe_stream(std::move(from), what + spec.program);
+  co_return co_await written.read_all(spec.limit);
 }
 
 /// A process for the time of a block.
 class child_scope {
  public:
-  child_scope(const command_spec& spec, child_output output) : child_{child::start(spec, output, pipes)} {}
+  explicit child_scope(const command_spec& spec) : child_{child::start(spec, pipes)} {}
   child& enter() noexcept { return *child_; }
   task<> exit() { return child_->end(); }
 
@@ -141,7 +47,7 @@ class child_scope {
 
 task<process_output> run_captured(command_spec spec) {
   process_output result;
-  child_scope scope{spec, child_output::captured};
+  child_scope scope{spec};
   co_await with(scope, [&](child& process) -> task<> {
     auto all = co_await gather(collect(std::move(scope.pipes.output), spec, "the output of "),
                                collect(std::move(scope.pipes.errors), spec, "the errors of "),
@@ -156,7 +62,7 @@ task<process_output> run_captured(command_spec spec) {
 
 task<int> run_inherited(command_spec spec) {
   int exit_code = 0;
-  child_scope scope{spec, child_output::inherited};
+  child_scope scope{spec};
   co_await with(scope, [&](child& process) -> task<> {
     co_await feed(std::move(scope.pipes.input), spec);
     co_await process.wait();
@@ -165,9 +71,26 @@ task<int> run_inherited(command_spec spec) {
   co_return exit_code;
 }
 
+way way_of(stdio where) noexcept {
+  switch (where) {
+    case stdio::pipe:
+      return way::pipe;
+    case stdio::inherit:
+      return way::inherited;
+    case stdio::null:
+      break;
+  }
+  return way::nothing;
+}
+
 std::string checked(std::string text) {
   if (text.find('\0') != std::string::npos) throw std::invalid_argument{"command: a NUL in a text"};
   return text;
+}
+
+std::filesystem::path checked_path(std::filesystem::path path) {
+  (void)checked(path.native());
+  return path;
 }
 
 std::string checked_name(std::string name) {
@@ -206,21 +129,41 @@ command& command::clear_env() {
   return *this;
 }
 command& command::cwd(std::filesystem::path directory) {
-  (void)detail::checked(directory.native());
-  spec_.directory = std::move(directory);
+  spec_.directory = detail::checked_path(std::move(directory));
   return *this;
 }
 command& command::input(std::string text) {
-  spec_.input_from = detail::command_spec::from::text;
-  spec_.input = std::move(text);
+  spec_.input = {detail::way::text, {}};
+  spec_.input_text = std::move(text);
   return *this;
 }
-command& command::inherit_input() {
-  spec_.input_from = detail::command_spec::from::inherited;
+command& command::inherit_input() { return stdin_from(stdio::inherit); }
+command& command::stdin_from(stdio where) {
+  spec_.input = {detail::way_of(where), {}};
+  return *this;
+}
+command& command::stdout_to(stdio where) {
+  spec_.output = {detail::way_of(where), {}};
+  return *this;
+}
+command& command::stderr_to(stdio where) {
+  spec_.errors = {detail::way_of(where), {}};
+  return *this;
+}
+command& command::stdin_from(std::filesystem::path file) {
+  spec_.input = {detail::way::file, detail::checked_path(std::move(file))};
+  return *this;
+}
+command& command::stdout_to(std::filesystem::path file) {
+  spec_.output = {detail::way::file, detail::checked_path(std::move(file))};
+  return *this;
+}
+command& command::stderr_to(std::filesystem::path file) {
+  spec_.errors = {detail::way::file, detail::checked_path(std::move(file))};
   return *this;
 }
 command& command::merge_errors() {
-  spec_.errors_with_output = true;
+  spec_.errors = {detail::way::with_output, {}};
   return *this;
 }
 command& command::limit(std::size_t bytes) {
@@ -237,11 +180,28 @@ command& command::group() {
   return *this;
 }
 
-task<process_output> command::output() const { return detail::run_captured(spec_); }
-task<int> command::run() const {
+process_scope command::start() const {
   detail::command_spec spec = spec_;
-  if (spec.input_from == detail::command_spec::from::nothing) spec.input_from = detail::command_spec::from::inherited;
-  return detail::run_inherited(std::move(spec));
+  if (spec.input.is(detail::way::text))
+    throw std::logic_error{"command.start: the input is to be written to process.in"};
+  for (auto* stream : {&spec.input, &spec.output, &spec.errors}) stream->set_if_unsaid(detail::way::pipe);
+  return process_scope{std::move(spec)};
+}
+
+task<process_output> command::output() const {
+  detail::command_spec spec = spec_;
+  if (spec.input.is(detail::way::pipe)) throw std::logic_error{"command.output: nobody would write to a pipe as input"};
+  spec.input.set_if_unsaid(detail::way::nothing);
+  spec.output.set_if_unsaid(detail::way::pipe);
+  spec.errors.set_if_unsaid(detail::way::pipe);
+  return detail::run_captured(std::move(spec));
+}
+
+task<int> command::run() const {
+  for (const auto* stream : {&spec_.input, &spec_.output, &spec_.errors}) {
+    if (stream->is(detail::way::pipe)) throw std::logic_error{"command.run: pipes are for start() and output()"};
+  }
+  return detail::run_inherited(spec_);
 }
 
 }  // namespace weft

@@ -1,17 +1,15 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 #include <weft/core/task.hpp>
+#include <weft/process/detail/command_spec.hpp>
+#include <weft/process/process.hpp>
 
 namespace weft {
 
@@ -25,26 +23,12 @@ struct process_output {
   bool ok() const noexcept { return exit_code == 0; }
 };
 
-namespace detail {
-
-/// What command collects.
-struct command_spec {
-  enum class from : unsigned char { nothing, inherited, text };
-
-  std::string program;
-  std::vector<std::string> arguments;
-  std::vector<std::pair<std::string, std::optional<std::string>>> environment;  // in order; nullopt unsets
-  bool empty_environment = false;
-  std::filesystem::path directory;
-  from input_from = from::nothing;
-  std::string input;
-  bool errors_with_output = false;
-  bool own_group = false;
-  std::size_t limit = std::size_t{64} << 20;
-  std::chrono::nanoseconds grace = std::chrono::seconds{3};
+/// Where a standard stream of a process leads.
+enum class stdio : unsigned char {
+  pipe,     ///< to this program: to process.in, .out, .err under start(); into process_output under output()
+  inherit,  ///< where this process's own leads
+  null,     ///< /dev/null
 };
-
-}  // namespace detail
 
 /// A program to run: `co_await command("git").args("log", "-1").cwd(repository).output()`. asyncio's
 /// create_subprocess_exec and communicate.
@@ -75,9 +59,21 @@ class command {
   /// Its working directory; this process's otherwise.
   command& cwd(std::filesystem::path directory);
 
-  /// Its standard input: this text, then the end. The default is /dev/null for output(), this process's for run().
+  // Its standard streams. Where nothing else is said, start() has pipes, run() this process's own, and output() takes
+  // what is written, with /dev/null as input.
+
+  /// Its standard input: this text, then the end. Not for start(), where process.in is to be written to.
   command& input(std::string text);
+  /// The same as stdin_from(stdio::inherit).
   command& inherit_input();
+  command& stdin_from(stdio where);
+  command& stdout_to(stdio where);
+  command& stderr_to(stdio where);
+  /// A file, which exists for reading, and is created (with the umask) or emptied for writing. Relative paths begin at
+  /// this process's working directory. Where it cannot be opened, starting throws std::system_error that names it.
+  command& stdin_from(std::filesystem::path file);
+  command& stdout_to(std::filesystem::path file);
+  command& stderr_to(std::filesystem::path file);
   /// What it writes to standard error goes where its standard output goes (2>&1).
   command& merge_errors();
   /// How much output() takes of each stream: more throws limit_error, and ends the process. 64 MiB otherwise.
@@ -88,10 +84,16 @@ class command {
   /// Makes it the leader of a process group of its own, so that what ends it also ends what it has started.
   command& group();
 
+  /// For long talk: `with(command{"cat"}.start(), [](process& cat) -> task<> {...})` starts it, and the block writes to
+  /// and reads from it; see process. Leaving the block closes the streams and ends the process, as above, if it has not
+  /// ended. Throws std::logic_error if there is an input text. asyncio.create_subprocess_exec.
+  [[nodiscard]] process_scope start() const;
+
   /// Runs it to its end and gives all that it wrote. An exit status other than 0 is no error. Throws std::system_error
-  /// if it cannot be started.
+  /// if it cannot be started, std::logic_error for an input of stdio::pipe, which nobody would write to.
   [[nodiscard]] task<process_output> output() const;
-  /// Runs it with this process's standard streams, and gives its exit code as process_output has it.
+  /// Runs it with this process's standard streams, and gives its exit code as process_output has it. Throws
+  /// std::system_error if it cannot be started, std::logic_error for stdio::pipe.
   [[nodiscard]] task<int> run() const;
 
  private:

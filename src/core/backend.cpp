@@ -7,6 +7,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "core/loop.hpp"
+
 namespace weft::detail {
 
 namespace {
@@ -51,3 +53,12 @@ std::unique_ptr<backend> make_backend(backend_kind wanted) {
 }
 
 }  // namespace weft::detail
+
+namespace weft {
+
+backend_kind current_backend() {
+  const detail::loop& here = detail::loop_of(detail::require_loop("current_backend"));
+  return here.kernel->ring() != nullptr ? backend_kind::io_uring : backend_kind::epoll;
+}
+
+}  // namespace weft

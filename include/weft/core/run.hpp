@@ -21,6 +21,9 @@ enum class backend_kind : unsigned char {
   io_uring  ///< Linux 6.1 and later, unless the system forbids it, as many containers do
 };
 
+/// What the loop that runs on this thread waits with: epoll or io_uring. Throws std::logic_error outside a loop.
+backend_kind current_backend();
+
 /// How run() runs.
 struct run_options {
   clock_mode clock = clock_mode::real;

@@ -1,6 +1,9 @@
 #include "net/listening_core.hpp"
 
 #include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include "core/loop.hpp"
 #include "net/socket_address.hpp"
@@ -14,15 +17,20 @@ listening_core::listening_core(int fd) : socket_core{fd} {
 }
 
 int listening_core::accept(endpoint& peer) noexcept {
-  if (request_) {
-    const int accepted = request_->accept();
-    if (accepted >= 0) peer = endpoint_access::remote(accepted);
-    return accepted;
-  }
   sockaddr_storage address{};
+  auto* const into = reinterpret_cast<sockaddr*>(&address);
   socklen_t length = sizeof address;
-  const int accepted =
-      ::accept4(watch.fd, reinterpret_cast<sockaddr*>(&address), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  int accepted = -1;
+  if (request_) {
+    accepted = request_->accept();
+    if (accepted >= 0 && ::getpeername(accepted, into, &length) != 0) {
+      ::close(accepted);  // it was reset meanwhile, and nobody knows whose it was
+      errno = ECONNABORTED;
+      return -1;
+    }
+  } else {
+    accepted = ::accept4(watch.fd, into, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  }
   if (accepted >= 0) peer = endpoint_access::from(address);
   return accepted;
 }

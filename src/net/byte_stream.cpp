@@ -36,7 +36,8 @@ stream_core& core_of(socket_core* socket) noexcept { return static_cast<stream_c
 std::size_t result_of(stream_core& stream, ssize_t n, int& error) noexcept {
   if (n > 0) return static_cast<std::size_t>(n);
   if (n == 0) {
-    stream.at_end = true;
+    error = stream.lost;
+    stream.at_end = error == 0;
   } else if (errno != EAGAIN && errno != EWOULDBLOCK) {
     error = errno;
   }
@@ -157,7 +158,8 @@ void read_exactly_leaf::given_up() noexcept {
 void read_exactly_leaf::await_resume() const {
   check("read from");
   if (got_ == into_.size()) return;
-  throw incomplete_read_error{std::string(reinterpret_cast<const char*>(into_.data()), got_), into_.size()};
+  std::string partial(reinterpret_cast<const char*>(into_.data()), got_);
+  throw incomplete_read_error{std::move(partial), into_.size(), socket_->describe()};
 }
 
 // ---- writing --------------------------------------------------------------------------------------------------------
@@ -205,6 +207,7 @@ bool write_leaf::attempt() noexcept {
     } else if (errno != EINTR) {
       error_ = errno;
       stream.cannot_write = true;
+      if (error_ != EPIPE) stream.lost = error_;  // but for a peer that had ended the stream before it went
       return true;
     }
   }
@@ -260,7 +263,7 @@ task<std::string> read_until_mark(stream_core& stream, std::string mark, std::si
     if (more.size() == before) {
       std::string partial{more};
       stream.in.consume(before);
-      throw incomplete_read_error{std::move(partial), 0};
+      throw incomplete_read_error{std::move(partial), 0, stream.describe()};
     }
   }
 }

@@ -1,5 +1,8 @@
 #include "net/socket_requests.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -16,6 +19,14 @@ constexpr std::uint16_t most_unread = 4;
 ssize_t try_again() noexcept {
   errno = EAGAIN;
   return -1;
+}
+
+/// The kernel tells of a reset once. A send that has moved a part of its message swallows that, and what is received
+/// seems to come to an end; but after an end alone the connection would still be half open.
+bool was_reset(int fd) noexcept {
+  tcp_info about{};
+  socklen_t size = sizeof about;
+  return ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &about, &size) == 0 && about.tcpi_state == TCP_CLOSE;
 }
 
 }  // namespace
@@ -64,6 +75,9 @@ void socket_requests::received(std::int32_t result, std::uint32_t flags) noexcep
     }
   } else if (result == 0) {
     ended_ = true;
+    if ((send_cut_ || sending_.state != send_state::idle) && watch_ != nullptr && was_reset(watch_->fd)) {
+      error_ = ECONNRESET;
+    }
   } else if (result == -ENOBUFS) {
     starved_ = true;
   } else if (result != -ECANCELED) {
@@ -194,11 +208,16 @@ ssize_t socket_requests::send(const msghdr& message) noexcept {
     pieces_->message.msg_iovlen = count;
     io_uring_prep_sendmsg(&ring_->begin(sending_), watch_->fd, &pieces_->message, flags);
   }
+  sending_.size = 0;
+  for (std::size_t i = 0; i < message.msg_iovlen; ++i) {
+    sending_.size += static_cast<std::int64_t>(message.msg_iov[i].iov_len);
+  }
   sending_.state = send_state::in_flight;
   return try_again();
 }
 
 void socket_requests::sent(std::int32_t result) noexcept {
+  send_cut_ = send_cut_ || result < sending_.size;
   sending_.outcome = result;
   sending_.state = send_state::done;
   if (watch_ == nullptr) return end_if_idle();

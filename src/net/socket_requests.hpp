@@ -60,6 +60,7 @@ class socket_requests {
     explicit send_request(socket_requests& owner) noexcept : requests{&owner} {}
     void completed(std::int32_t result, std::uint32_t) noexcept override { requests->sent(result); }
     socket_requests* requests;
+    std::int64_t size = 0;
     std::int32_t outcome = 0;
     send_state state = send_state::idle;
   };
@@ -101,6 +102,7 @@ class socket_requests {
   bool giving_up_ = false;  // receiving is being cancelled
   bool starved_ = false;    // there was no free buffer
   bool ended_ = false;
+  bool send_cut_ = false;  // the kernel did not send all that it was given
   bool closed_ = false;
 };
 

@@ -41,6 +41,7 @@ class stream_core : public socket_core {
   receive_buffer in;
   bool drains = false;  ///< a receive() that gets less than it had room for has taken all there was
   bool at_end = false;
+  int lost = 0;  ///< the error that a write met: the kernel tells it once, and reading would seem to come to an end
   bool cannot_read = false;   ///< a large read_exactly was stopped midway
   bool cannot_write = false;  ///< a write was stopped or failed midway
 };

@@ -7,8 +7,8 @@ namespace weft {
 
 namespace {
 
-std::string describe_partial(std::size_t got, std::size_t expected) {
-  std::string text = "the stream ended after " + std::to_string(got);
+std::string describe_partial(std::size_t got, std::size_t expected, const std::string& from) {
+  std::string text = "the stream " + (from.empty() ? "" : "from " + from + " ") + "ended after " + std::to_string(got);
   return expected != 0 ? text + " of " + std::to_string(expected) + " bytes" : text + " bytes, without the mark";
 }
 
@@ -25,8 +25,8 @@ class resolve_errors final : public std::error_category {
 
 }  // namespace
 
-incomplete_read_error::incomplete_read_error(std::string partial, std::size_t expected)
-    : error{describe_partial(partial.size(), expected)}, partial_{std::move(partial)}, expected_{expected} {}
+incomplete_read_error::incomplete_read_error(std::string partial, std::size_t expected, const std::string& from)
+    : error{describe_partial(partial.size(), expected, from)}, partial_{std::move(partial)}, expected_{expected} {}
 
 limit_error::limit_error(const std::string& what, std::size_t limit)
     : error{what + " is longer than the limit of " + std::to_string(limit) + " bytes"}, limit_{limit} {}

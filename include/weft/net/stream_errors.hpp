@@ -11,7 +11,8 @@ namespace weft {
 class incomplete_read_error : public error {
  public:
   /// @param expected how many bytes were asked for; 0 if that is not known.
-  incomplete_read_error(std::string partial, std::size_t expected);
+  /// @param from who has ended it, for the text.
+  incomplete_read_error(std::string partial, std::size_t expected, const std::string& from = {});
   /// What had come; the stream does not give it again.
   const std::string& partial() const noexcept { return partial_; }
   /// How many bytes were asked for; 0 for reading up to a mark.

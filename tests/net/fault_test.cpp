@@ -28,10 +28,10 @@ struct tcp {
   static constexpr std::size_t step = 1;
   template <class F>
   static weft::tcp_server server(F handler) {
-    return {"127.0.0.1", 0, std::move(handler)};
+    return weft::tcp_server{"127.0.0.1", 0, std::move(handler)};
   }
   static task<byte_stream> connect(weft::endpoint at) {
-    byte_stream made = co_await weft::open_connection({at});
+    byte_stream made = co_await weft::open_connection("127.0.0.1", at.port());
     co_return made;
   }
 };
@@ -41,7 +41,7 @@ struct tls {
   static constexpr std::size_t step = 53;  // a handshake alone has thousands of bytes
   template <class F>
   static weft::tls_server server(F handler) {
-    return {"127.0.0.1", 0, weft::testing::world().server_context(), std::move(handler)};
+    return weft::tls_server{"127.0.0.1", 0, weft::testing::world().server_context(), std::move(handler)};
   }
   static task<byte_stream> connect(weft::endpoint at) {
     const weft::tls_options trusting{.ca_file = weft::testing::world().ca_file.path()};
@@ -197,7 +197,7 @@ TYPED_TEST(Fault, AResetReachesWhoReadsAndWhoWrites) {
   const auto serve = [](byte_stream& s) -> task<> {
     seen end;
     co_await note(end, [&]() -> task<> {
-      while (const auto n = (co_await s.read_some()).size()) EXPECT_LE(n, byte_stream::default_limit);
+      while (!s.at_end()) co_await s.read_some();
     });
     EXPECT_FALSE(end.error.empty());
   };
@@ -315,8 +315,7 @@ TYPED_TEST(Fault, APeerThatFallsSilentIsGivenUp) {
   const auto serve = [](byte_stream& s) -> task<> {
     seen end;
     co_await note(end, [&]() -> task<> {
-      for (std::string some = co_await s.read_some(); !some.empty(); some = co_await s.read_some()) {
-      }
+      while (!s.at_end()) co_await s.read_some();
     });
   };
   TestFixture::run(plan, serve, [&](fault_proxy& proxy) -> task<> {

@@ -45,8 +45,10 @@ PYTHON
 python3 - "$place" "$weft" "$beast" "$files" "$rounds" <<'PYTHON'
 import os, random, resource, statistics, subprocess, sys
 place, weft, beast, files, rounds = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5])
+weft_fetch = [weft, "fetch", "-q", "-c", "64", "-i", f"{place}/urls", "-o", f"{place}/records.ndjson"]
 clients = {
-    "weft fetch": [weft, "fetch", "-q", "-c", "64", "-i", f"{place}/urls", "-o", f"{place}/records.ndjson"],
+    "weft, epoll": ["env", "WEFT_BACKEND=epoll", *weft_fetch],
+    "weft, io_uring": ["env", "WEFT_BACKEND=io_uring", *weft_fetch],
     "Boost.Beast": [beast, f"{place}/urls", "64"],
 }
 
@@ -69,7 +71,8 @@ print(f"{files} files, 64 connections, {rounds} rounds; CPU time per request, me
 for name, times in seen.items():
     total = [t for t, _ in times]
     user = statistics.median(u for _, u in times)
-    print(f"  {name:12} {statistics.median(total):6.2f} us ({min(total):.2f} to {max(total):.2f}), {user:.2f} us of it in user space")
-ratios = sorted(a[0] / b[0] for a, b in zip(seen["weft fetch"], seen["Boost.Beast"]))
-print(f"  weft / Beast {statistics.median(ratios):6.2f}    ({ratios[0]:.2f} to {ratios[-1]:.2f})")
+    print(f"  {name:14} {statistics.median(total):6.2f} us ({min(total):.2f} to {max(total):.2f}), {user:.2f} us of it in user space")
+for name in ("weft, epoll", "weft, io_uring"):
+    ratios = sorted(a[0] / b[0] for a, b in zip(seen[name], seen["Boost.Beast"]))
+    print(f"  {name} / Beast {statistics.median(ratios):6.2f}    ({ratios[0]:.2f} to {ratios[-1]:.2f})")
 PYTHON

@@ -31,7 +31,7 @@ class backend {
   virtual bool has_news() const noexcept { return watching(); }
 
   /// For operations that the kernel carries out by itself; null if it has none.
-  virtual kernel_ring* ring() noexcept { return nullptr; }
+  virtual kernel_ring* ring() { return nullptr; }
 };
 
 std::unique_ptr<backend> make_epoll_backend();

@@ -1,6 +1,7 @@
 #include "core/kernel_ring.hpp"
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -45,7 +46,9 @@ kernel_ring::kernel_ring() {
     fail(-status, "the system refuses it");
   }
   try {
-    check_operations(ring_);
+    static std::atomic<bool> has_all{false};
+    if (!has_all.load(std::memory_order_relaxed)) check_operations(ring_);
+    has_all.store(true, std::memory_order_relaxed);
     (void)io_uring_register_ring_fd(&ring_);  // saves a look-up for each call; does without
     set_aside_.reserve(completion_entries);
   } catch (...) {

@@ -103,7 +103,7 @@ class uring_backend final : public backend, public kernel_ring {
 
   bool watching() const noexcept override { return waiting_ != 0; }
   bool has_news() const noexcept override { return something_to_do(); }
-  kernel_ring* ring() noexcept override { return this; }
+  kernel_ring* ring() override { return this; }
 
  private:
   descriptor wakeup_;

@@ -230,10 +230,14 @@ int tls_core::handshake() noexcept {
       (void)flush();  // the alert tells the peer why
       return fail(error);
     }
-    if (flush() != 0) return -1;
-    if (result != progress::done) return fail(EAGAIN);
+    if (result != progress::done) return flush() != 0 ? -1 : fail(EAGAIN);
   }
-  if (flush() != 0) return -1;
+  if (flush() != 0) {
+    // Nobody needs to wait for tickets: a client may have said all it wanted and be gone, and what it has said counts.
+    const bool only_tickets = engine_.is_server() && SSL_version(engine_.ssl()) == TLS1_3_VERSION;
+    const bool passes = means_later(errno) || errno == EPIPE || errno == ECONNRESET;
+    if (!only_tickets || !passes || engine_.failure() != nullptr) return -1;
+  }
   if (engine_.has_pending()) watch.reader.drained = false;
   return 0;
 }

@@ -59,6 +59,7 @@ class tls_engine {
   ~tls_engine();
 
   progress handshake() noexcept;
+  bool is_server() const noexcept { return setup_->is_server(); }
   bool handshake_done() const noexcept { return handshake_done_; }
 
   /// Fills `room` with plaintext as far as there is any. `got` may be more than 0 with any result but done, which means

@@ -19,13 +19,19 @@ namespace {
 class handshake_leaf final : public socket_leaf {
  public:
   explicit handshake_leaf(tls_core& core) noexcept : socket_leaf{core, direction::read}, core_{&core} {}
-  void await_resume() const { check("TLS handshake with"); }
+  /// True if it is done.
+  bool await_resume() const {
+    check("TLS handshake with");
+    return done_;
+  }
   const char* describe() const noexcept override { return "tls_stream.handshake"; }
 
  private:
   bool attempt() noexcept override {
     error_ = core_->is_open() ? 0 : EBADF;
-    if (error_ != 0 || core_->handshake() == 0) return true;
+    if (error_ != 0) return true;
+    done_ = core_->handshake() == 0;
+    if (done_) return true;
     if (errno != EAGAIN && errno != EWOULDBLOCK) {
       error_ = errno;
       return true;
@@ -34,6 +40,7 @@ class handshake_leaf final : public socket_leaf {
   }
 
   tls_core* core_;
+  bool done_ = false;
 };
 
 /// Waits until the kernel has taken what the handshake has to say.
@@ -57,8 +64,8 @@ class flush_leaf final : public socket_leaf {
 
 task<> shake_hands(tls_core& core) {
   for (;;) {
-    co_await handshake_leaf{core};
-    if (core.engine().output().empty()) co_return;
+    const bool done = co_await handshake_leaf{core};
+    if (done) co_return;
     co_await flush_leaf{core};
   }
 }

@@ -314,14 +314,16 @@ tls_failure tls_engine::explain_alert(int alert) const {
     case SSL_AD_NO_APPLICATION_PROTOCOL:
       return {tls_errc::no_common_protocol, "the server speaks none of this client's application protocols (ALPN)", {}};
     case SSL_AD_HANDSHAKE_FAILURE:
+      if (handshake_done_) break;
       return {tls_errc::refused,
               "the peer refuses the handshake: the two sides may have no cipher in common, or it wants a certificate",
               {}};
     case SSL_AD_UNRECOGNIZED_NAME:
       return {tls_errc::refused, "the server does not know the name " + peer_.host, {}};
     default:
-      return {tls_errc::refused, "the peer has ended the connection: " + name, {}};
+      break;
   }
+  return {tls_errc::refused, "the peer has ended the connection: " + name, {}};
 }
 
 // ---- the peer's certificate -----------------------------------------------------------------------------------------

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <support/certificates.hpp>
+#include <utility>
+#include <vector>
+#include <weft/weft.hpp>
+
+namespace weft::testing {
+
+/// A program that a test talks to; killed with the test.
+class child_program {
+ public:
+  /// Its output and its errors go into one file.
+  explicit child_program(const std::vector<std::string>& command) {
+    std::array<int, 2> in{};
+    if (::pipe2(in.data(), O_CLOEXEC) != 0) throw std::runtime_error{"pipe2"};
+    input_ = in[1];
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
+    ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output_.path().c_str(), O_WRONLY | O_APPEND, 0);
+    ::posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+    std::vector<char*> arguments;
+    for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
+    arguments.push_back(nullptr);
+    const int failed = ::posix_spawnp(&pid_, arguments[0], &actions, nullptr, arguments.data(), environ);
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::close(in[0]);
+    if (failed != 0) throw std::runtime_error{"posix_spawnp " + command[0]};
+  }
+  child_program(const child_program&) = delete;
+  child_program& operator=(const child_program&) = delete;
+  ~child_program() {
+    end_input();
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+
+  void say(std::string_view text) const {
+    if (::write(input_, text.data(), text.size()) < 0) throw std::runtime_error{"the program does not listen"};
+  }
+  void end_input() {
+    if (input_ >= 0) ::close(std::exchange(input_, -1));
+  }
+
+  std::string output() const {
+    std::ifstream file{output_.path()};
+    return {std::istreambuf_iterator<char>{file}, {}};
+  }
+  /// What follows `mark` on its line, once that line has come. Throws if it does not come in 10 s.
+  task<std::string> says(std::string mark) const {
+    for (int i = 0; i < 5000; ++i) {
+      const std::string all = output();
+      const std::size_t at = all.find(mark);
+      const std::size_t end = all.find('\n', at);
+      if (at != std::string::npos && end != std::string::npos) {
+        co_return all.substr(at + mark.size(), end - at - mark.size());
+      }
+      co_await sleep(std::chrono::milliseconds{2});
+    }
+    throw std::runtime_error{"the program does not say " + mark + " but: " + output()};
+  }
+  /// Its exit status. Throws if it does not end within 10 s.
+  task<int> ended() {
+    for (int i = 0; i < 5000; ++i) {
+      int status = 0;
+      if (::waitpid(pid_, &status, WNOHANG) == pid_) {
+        pid_ = -1;
+        co_return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+      }
+      co_await sleep(std::chrono::milliseconds{2});
+    }
+    throw std::runtime_error{"the program does not end: " + output()};
+  }
+
+ private:
+  temporary_text output_{""};
+  pid_t pid_ = -1;
+  int input_ = -1;
+};
+
+/// The number behind the last colon: of "ACCEPT 127.0.0.1:4433".
+inline std::uint16_t port_in(const std::string& text) {
+  return static_cast<std::uint16_t>(std::atoi(text.c_str() + text.rfind(':') + 1));
+}
+
+}  // namespace weft::testing

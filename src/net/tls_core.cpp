@@ -6,10 +6,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <exception>
 #include <utility>
 #include <weft/core/create_task.hpp>
+#include <weft/core/timeout.hpp>
 
+#include "net/tcp_core.hpp"
 #include "net/tls_context_state.hpp"
 
 namespace weft::detail {
@@ -34,11 +38,82 @@ int fail(int error) noexcept {
   return -1;
 }
 
-/// Hands the last of what a stream had to say to the kernel, once it has room.
-task<> flush_behind(std::shared_ptr<stream_core> below, std::string ciphertext) {
+/// How long the last of what a stream had to say may take once nobody waits for it.
+constexpr std::chrono::seconds farewell_limit{10};
+/// How long a peer may take to say that it has got everything.
+constexpr std::chrono::seconds answer_limit{2};
+
+/// Sends the last of what a stream had to say.
+class rest_leaf final : public socket_leaf {
+ public:
+  rest_leaf(stream_core& below, std::string& rest) noexcept
+      : socket_leaf{below, direction::write}, below_{&below}, rest_{&rest} {}
+  void await_resume() const { check("write to"); }
+  const char* describe() const noexcept override { return "tls_stream.close"; }
+
+ private:
+  bool attempt() noexcept override {
+    while (!rest_->empty()) {
+      if (!below_->is_open()) {
+        error_ = EBADF;
+        return true;
+      }
+      iovec piece{rest_->data(), rest_->size()};
+      msghdr message{};
+      message.msg_iov = &piece;
+      message.msg_iovlen = 1;
+      const ssize_t n = below_->send(message);
+      if (n >= 0) {
+        rest_->erase(0, static_cast<std::size_t>(n));
+      } else if (means_later(errno)) {
+        return false;
+      } else if (errno != EINTR) {
+        error_ = errno;
+        return true;
+      }
+    }
+    return true;
+  }
+
+  stream_core* below_;
+  std::string* rest_;
+};
+
+task<> send_rest(stream_core& below, std::string& rest) { co_await rest_leaf{below, rest}; }
+
+task<> discard_all(stream_core& below) {
+  while (!below.at_end) {
+    const std::string_view unwanted = co_await fill_leaf{below};
+    below.in.consume(unwanted.size());
+  }
+}
+
+/// Goes on with what shutdown_write() could not send at once.
+task<> flush_behind(std::shared_ptr<stream_core> below, std::shared_ptr<std::string> rest) {
   try {
-    co_await write_leaf{below.get(), ciphertext, {}};
+    co_await send_rest(*below, *rest);
   } catch (const std::system_error&) {  // whoever reads from the stream will hear of it
+  }
+}
+
+/// The socket of a stream that was closed while there was still something to do.
+class farewell_core final : public socket_stream_core {
+ public:
+  farewell_core(int fd, std::string name) : socket_stream_core{fd}, name_{std::move(name)} {}
+  std::string describe() const override { return name_; }
+
+ private:
+  std::string name_;
+};
+
+/// Sees a connection off that was closed.
+task<> close_behind(std::unique_ptr<farewell_core> socket, std::string rest, bool await_end) {
+  try {
+    const bool sent = co_await move_on_after(farewell_limit, send_rest(*socket, rest));
+    if (!sent || !await_end) co_return;
+    socket->shut_down_writing();
+    co_await move_on_after(answer_limit, discard_all(*socket));
+  } catch (const std::system_error&) {  // nobody wants to know
   }
 }
 
@@ -201,9 +276,9 @@ int tls_core::shut_down_writing() noexcept {
   if (!means_later(errno)) return fail(ENOTCONN);
   try {
     // Nobody will write, and the peer may wait for this: it must not depend on somebody who reads.
-    std::string rest{engine_.output().view()};
-    engine_.output().consume(rest.size());
-    create_task(flush_behind(below_, std::move(rest)), {.name = "tls_stream.shutdown_write"});
+    rest_ = std::make_shared<std::string>(engine_.output().view());
+    engine_.output().consume(rest_->size());
+    create_task(flush_behind(below_, rest_), {.name = "tls_stream.shutdown_write"});
     return 0;
   } catch (const std::bad_alloc&) {
     return fail(ENOMEM);
@@ -242,13 +317,32 @@ int tls_core::handshake() noexcept {
   return 0;
 }
 
+/// Says goodbye. Leaves the descriptor open if that takes longer than a call, and a task of its own does it.
 void tls_core::end_orderly() noexcept {
   if (cannot_write || !engine_.handshake_done() || engine_.failure() != nullptr) return;
-  if (engine_.end_sending() != progress::done || flush() != 0) return;
-  // What the peer has sent and nobody has read makes the kernel reset the connection, and the peer may lose what it has
-  // not read. There is nearly always something: the tickets of TLS 1.3.
+  if (engine_.end_sending() != progress::done) return;
+  if (flush() != 0 && !means_later(errno)) return;
+  // What the peer sends and nobody reads makes the kernel reset the connection, and the peer may lose what it has not
+  // read. A server of TLS 1.3 sends tickets before anything else: they may still be under way.
+  const bool tickets_to_come = !engine_.is_server() && engine_.has_sent() && !engine_.has_heard();
+  const bool unsent = !engine_.output().empty() || (rest_ && !rest_->empty());
+  if ((tickets_to_come || unsent) && go_on_behind(tickets_to_come)) return;
   std::array<char, 4096> unread;
   for (int i = 0; i < 16 && below_->receive(unread) > 0; ++i) {
+  }
+}
+
+bool tls_core::go_on_behind(bool await_end) noexcept {
+  const bool has_socket = dynamic_cast<socket_stream_core*>(below_.get()) != nullptr && native_handle() >= 0;
+  if (!has_socket) return false;
+  try {
+    check_loop();
+    std::string rest = rest_ ? std::exchange(*rest_, {}) : std::string{engine_.output().view()};
+    auto socket = std::make_unique<farewell_core>(std::exchange(watch.fd, -1), name_);
+    create_task(close_behind(std::move(socket), std::move(rest), await_end), {.name = "tls_stream.close"});
+    return true;
+  } catch (const std::exception&) {  // another thread, or the loop has ended: now or never
+    return false;
   }
 }
 

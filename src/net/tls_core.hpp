@@ -42,11 +42,13 @@ class tls_core final : public stream_core, private tls_source {
   tls_engine::progress encrypt_piece(std::string_view piece, std::size_t& taken) noexcept;
   void offer_what_was_read_ahead() noexcept;
   void end_orderly() noexcept;
+  bool go_on_behind(bool await_end) noexcept;
 
   std::shared_ptr<stream_core> below_;
   std::string name_;
   tls_engine engine_;
-  std::uint64_t until_new_keys_;  ///< bytes that may still be sent with the same keys
+  std::shared_ptr<std::string> rest_;  ///< what shutdown_write() could not send at once
+  std::uint64_t until_new_keys_;       ///< bytes that may still be sent with the same keys
 };
 
 }  // namespace weft::detail

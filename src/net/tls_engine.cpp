@@ -131,7 +131,8 @@ void tls_engine::prepare_client() {
 int tls_engine::on_new_session(SSL* ssl, SSL_SESSION* session) noexcept {
   try {
     auto& self = *static_cast<tls_engine*>(SSL_get_app_data(ssl));
-    if (self.peer_.session_key.empty()) return 0;
+    self.heard_ = true;
+    if (self.peer_.session_key.empty() || !self.setup_->resumes()) return 0;
     SSL_SESSION_up_ref(session);
     self.context_->sessions.keep(self.peer_.session_key, openssl_ptr<SSL_SESSION>{session});
   } catch (const std::bad_alloc&) {  // then there is nothing to resume
@@ -157,6 +158,7 @@ tls_engine::progress tls_engine::decrypt(std::span<char> room, std::size_t& got)
     const int result = SSL_read_ex(ssl_.get(), room.data() + got, room.size() - got, &n);
     if (result != 1) return outcome(result);
     got += n;
+    heard_ = true;
   }
   return progress::done;
 }
@@ -167,6 +169,7 @@ tls_engine::progress tls_engine::encrypt(std::string_view plaintext) noexcept {
   ERR_clear_error();
   std::size_t taken = 0;
   const int result = SSL_write_ex(ssl_.get(), plaintext.data(), plaintext.size(), &taken);
+  sent_ = true;
   return result == 1 ? progress::done : outcome(result);
 }
 

@@ -75,6 +75,11 @@ class tls_engine {
   /// Changes the keys of this direction, and of the other one too if the peer is asked to (RFC 8446, section 4.6.3).
   progress update_keys(bool both) noexcept;
 
+  /// Plaintext was sent since the handshake.
+  bool has_sent() const noexcept { return sent_; }
+  /// Something has come since the handshake; under TLS 1.2 nothing has to.
+  bool has_heard() const noexcept { return heard_ || SSL_version(ssl_.get()) != TLS1_3_VERSION; }
+
   /// Ciphertext, plaintext or parts of records have been taken from the source and not been given yet.
   bool has_pending() const noexcept { return SSL_has_pending(ssl_.get()) == 1; }
   /// A message of the handshake is under way; encrypt() may read.
@@ -120,6 +125,8 @@ class tls_engine {
   bool input_ended_ = false;
   bool handshake_done_ = false;
   bool sending_ended_ = false;
+  bool sent_ = false;
+  bool heard_ = false;
   std::array<char, 8> first_bytes_{};  // of the peer's
   std::size_t first_size_ = 0;
 };

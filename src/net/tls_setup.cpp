@@ -135,7 +135,7 @@ void tls_setup::set_protocol(const tls_settings& settings) {
     if (!alpn_.empty()) SSL_CTX_set_alpn_select_cb(context, &choose_protocol, this);
   } else {
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-    if (resumes_) SSL_CTX_sess_set_new_cb(context, &tls_engine::on_new_session);
+    SSL_CTX_sess_set_new_cb(context, &tls_engine::on_new_session);
     if (!alpn_.empty()) {
       need(SSL_CTX_set_alpn_protos(context, bytes_of(alpn_), static_cast<unsigned>(alpn_.size())) == 0, "ALPN");
     }

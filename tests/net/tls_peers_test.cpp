@@ -257,14 +257,15 @@ TEST(TlsPeers, PythonHearsOurGoodbye) {
         print("got:%d, then the end" % len(data), flush=True)
 )")};
     const std::uint16_t port = port_in(co_await server.says("port"));
-    for (int i = 0; i < 3; ++i) {  // we do not read, so the tickets are unread when we close
+    for (int i = 0; i < 10; ++i) {  // we do not read, so the tickets are unread when we close
       weft::tls_stream s = co_await weft::open_connection("localhost", port, trusting());
       co_await s.write(std::string(500'000, 'x'));
       s.close();
       while (server.output().size() < static_cast<std::size_t>(i) * 25 + 30) co_await weft::sleep(1ms);
     }
-    EXPECT_EQ(co_await server.says("got:"), "500000, then the end") << server.output();
-    EXPECT_EQ(server.output().find("failed"), std::string::npos) << server.output();
+    std::string expected = server.output().substr(0, server.output().find('\n') + 1);
+    for (int i = 0; i < 10; ++i) expected += "got:500000, then the end\n";
+    EXPECT_EQ(server.output(), expected);
   });
 }
 

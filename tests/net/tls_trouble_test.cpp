@@ -329,6 +329,31 @@ TEST(TlsTrouble, SmallPiecesOfOneWriteShareRecords) {
   });
 }
 
+TEST(TlsTrouble, ACloseWaitsForNobodyAndStillSaysGoodbye) {
+  run_sockets([]() -> weft::task<> {
+    weft::tcp_listener listener{*weft::endpoint::parse("127.0.0.1", 0)};
+    for (std::size_t size = 10'000; size < 300'000; size += 7'777) {
+      weft::tcp_stream client = co_await weft::open_connection("127.0.0.1", listener.local_address().port());
+      weft::tcp_stream server = co_await listener.accept();
+      server.set_send_buffer(10'000);
+      tls_pair both = co_await connect_tls(std::move(client), std::move(server), world().client_context(),
+                                           world().server_context());
+      const std::string text = pattern(size, 1);
+      co_await weft::gather(
+          [&]() -> weft::task<> {
+            co_await both.server.write(text);
+            if (size % 2 == 0) both.server.shutdown_write();
+            both.server.close();  // there may be no room for the goodbye
+          },
+          [&]() -> weft::task<> {
+            co_await weft::sleep(2ms);
+            const std::string got = co_await both.client.read_all();
+            EXPECT_TRUE(got == text) << size;
+          });
+    }
+  });
+}
+
 // ---- start_tls ------------------------------------------------------------------------------------------------------
 
 TEST(TlsTrouble, WhatWasReadAheadBeforeStartTlsIsTakenForTls) {

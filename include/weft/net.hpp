@@ -2,6 +2,7 @@
 
 /// TCP, TLS and Unix sockets: streams, connecting, listening, serving. UDP: datagrams. Names and addresses.
 
+#include <weft/net/buffered_writer.hpp>
 #include <weft/net/byte_stream.hpp>
 #include <weft/net/endpoint.hpp>
 #include <weft/net/open_connection.hpp>

@@ -180,6 +180,38 @@ TEST(TcpListener, AcceptedConnectionsSendSmallWritesAtOnceUnlessToldOtherwise) {
   });
 }
 
+TEST(TcpListener, SaysThatThereAreNoDescriptorsAndLosesNoConnection) {
+#if defined(__has_feature)
+#if __has_feature(undefined_behavior_sanitizer)
+  GTEST_SKIP() << "the sanitizer itself needs a descriptor when it looks at an object";
+#endif
+#endif
+  run_sockets([]() -> weft::task<> {
+    rlimit before{};
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    rlimit scarce = before;
+    scarce.rlim_cur = 64;
+    ::setrlimit(RLIMIT_NOFILE, &scarce);
+    weft::tcp_listener listener{*weft::endpoint::parse("127.0.0.1", 0)};
+    const std::string address = listener.local_address().to_string();
+    (void)co_await weft::move_on_after(1ms, listener.accept());
+    std::vector<int> taken;
+    for (int fd = ::dup(0); fd >= 0; fd = ::dup(0)) taken.push_back(fd);
+    ::close(taken.back());  // for the client
+    taken.pop_back();
+    auto client = co_await weft::open_connection("127.0.0.1", listener.local_address().port());
+    for (int i = 0; i < 2; ++i) {
+      const auto failed = co_await weft::testing::failure_of(listener.accept());
+      EXPECT_EQ(failed.code, std::errc::too_many_files_open);
+      EXPECT_EQ(failed.text, "accept on " + address + ": Too many open files");
+    }
+    for (const int fd : taken) ::close(fd);
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    auto served = co_await listener.accept();
+    EXPECT_EQ(served.remote_address(), client.local_address());
+  });
+}
+
 TEST(TcpListener, AStoppedAcceptLosesNoConnection) {
   run_sockets([]() -> weft::task<> {
     weft::tcp_listener listener{*weft::endpoint::parse("127.0.0.1", 0)};

@@ -7,7 +7,7 @@
 #include <support/fault_proxy.hpp>
 #include <vector>
 
-#include "net/tls_fixture.hpp"
+#include "net/transports.hpp"
 
 using namespace std::chrono_literals;
 using weft::byte_stream;
@@ -20,35 +20,6 @@ using weft::testing::flow;
 using weft::testing::run_sockets;
 
 namespace {
-
-// ---- the transports -------------------------------------------------------------------------------------------------
-
-struct tcp {
-  static constexpr bool says_its_end = false;
-  static constexpr std::size_t step = 1;
-  template <class F>
-  static weft::tcp_server server(F handler) {
-    return weft::tcp_server{"127.0.0.1", 0, std::move(handler)};
-  }
-  static task<byte_stream> connect(weft::endpoint at) {
-    byte_stream made = co_await weft::open_connection("127.0.0.1", at.port());
-    co_return made;
-  }
-};
-
-struct tls {
-  static constexpr bool says_its_end = true;
-  static constexpr std::size_t step = 53;  // a handshake alone has thousands of bytes
-  template <class F>
-  static weft::tls_server server(F handler) {
-    return weft::tls_server{"127.0.0.1", 0, weft::testing::world().server_context(), std::move(handler)};
-  }
-  static task<byte_stream> connect(weft::endpoint at) {
-    const weft::tls_options trusting{.ca_file = weft::testing::world().ca_file.path()};
-    byte_stream made = co_await weft::open_connection("127.0.0.1", at.port(), trusting);
-    co_return made;
-  }
-};
 
 template <class Transport>
 class Fault : public ::testing::Test {
@@ -68,8 +39,8 @@ class Fault : public ::testing::Test {
     });
   }
 };
-using transports = ::testing::Types<tcp, tls>;
-TYPED_TEST_SUITE(Fault, transports);
+using both = ::testing::Types<weft::testing::tcp, weft::testing::tls>;
+TYPED_TEST_SUITE(Fault, both);
 
 // ---- what both ends see ---------------------------------------------------------------------------------------------
 

@@ -3,11 +3,14 @@
 /// HTTP: URLs, header fields, messages and their parser and writer, a client's connection.
 
 #include <weft/http/client_connection.hpp>
+#include <weft/http/domain.hpp>
 #include <weft/http/error.hpp>
 #include <weft/http/headers.hpp>
 #include <weft/http/message.hpp>
 #include <weft/http/parser.hpp>
 #include <weft/http/parser_event.hpp>
 #include <weft/http/parser_limits.hpp>
+#include <weft/http/percent_encoding.hpp>
 #include <weft/http/url.hpp>
+#include <weft/http/url_query.hpp>
 #include <weft/http/writer.hpp>

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <optional>
 #include <vector>
+#include <weft/http/domain.hpp>
+#include <weft/http/percent_encoding.hpp>
 #include <weft/http/url.hpp>
 
 #include "characters.hpp"
@@ -18,22 +20,13 @@ namespace {
   throw url_error{"bad host " + quoted(host, 80) + " in the URL: " + why};
 }
 
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0) {
-      out += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
+/// Bytes that no host has, of whatever scheme.
+constexpr bool is_forbidden(char c) noexcept {
+  return std::string_view{"\0\t\n\r #/:<>?@[\\]^|", 17}.find(c) != std::string_view::npos;
 }
 
 constexpr bool is_forbidden_in_name(char c) noexcept {
-  return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f ||
-         std::string_view{"#%/:<>?@[\\]^|"}.find(c) != std::string_view::npos;
+  return is_forbidden(c) || static_cast<unsigned char>(c) <= 0x20 || c == 0x7f || c == '%';
 }
 
 std::vector<std::string_view> split(std::string_view text, char at) {
@@ -76,7 +69,8 @@ std::vector<std::string_view> ipv4_parts(std::string_view host) {
 
 /// A name whose last label is a number can only be meant as an address.
 bool ends_in_number(std::string_view host) {
-  const std::string_view last = ipv4_parts(host).back();
+  if (host.ends_with('.')) host.remove_suffix(1);
+  const std::string_view last = host.substr(host.rfind('.') + 1);
   return (!last.empty() && std::ranges::all_of(last, is_digit)) || ipv4_number(last).has_value();
 }
 
@@ -201,7 +195,9 @@ std::string ipv6_text(const ipv6_groups& address) {
 
 }  // namespace
 
-std::string parse_host(std::string_view text) {
+bool is_address(std::string_view host) { return host.starts_with('[') || ends_in_number(host); }
+
+std::string parse_host(std::string_view text, bool special) {
   if (text.starts_with('[')) {
     if (!text.ends_with(']')) refuse(text, "no ] at the end of the IPv6 address");
     const std::optional<ipv6_groups> address = parse_ipv6(text.substr(1, text.size() - 2));
@@ -209,15 +205,16 @@ std::string parse_host(std::string_view text) {
     return "[" + ipv6_text(*address) + "]";
   }
 
-  std::string host = percent_decoded(text);
-  if (host.empty()) throw url_error{"empty host in the URL"};
-  for (char& c : host) {
-    if (static_cast<unsigned char>(c) >= 0x80) {
-      refuse(text, "internationalized names (IDNA) are not supported yet; write it in its xn-- form");
-    }
-    if (is_forbidden_in_name(c)) refuse(text, "it must not contain " + shown(c));
-    c = lower(c);
+  const auto check = [&](std::string_view host, auto is_bad) {
+    const auto bad = std::ranges::find_if(host, is_bad);
+    if (bad != host.end()) refuse(text, "it must not contain " + shown(*bad));
+  };
+  if (!special) {
+    check(text, is_forbidden);
+    return percent_encode(text, percent_encode_set::c0_control);
   }
+  std::string host = domain_to_ascii(percent_decode(text));
+  check(host, is_forbidden_in_name);
   return ends_in_number(host) ? parse_ipv4(host) : host;
 }
 

@@ -81,7 +81,9 @@ struct fetcher::job {
       return fail(failure::url, "longer than " + std::to_string(line_splitter::longest_line) + " bytes; cut here");
     }
     http::url parsed{url};
-    if (parsed.scheme() != "http") return fail(failure::unsupported, "https is not supported yet");
+    if (parsed.scheme() == "https") return fail(failure::unsupported, "https is not supported yet");
+    if (parsed.scheme() != "http")
+      return fail(failure::url, "the URL must begin with http://, not " + std::string{parsed.scheme()} + ":");
     if (!parsed.username().empty() || !parsed.password().empty())
       return fail(failure::unsupported, "a user name in a URL is not supported yet");
     if (parsed.host_header() != host) {

@@ -60,7 +60,7 @@ class trouble {
   trouble(std::uint64_t seed, tally& counts) : seed_{seed}, counts_{&counts} {}
 
   task<> run() {
-    auto managed = Transport::server([this](byte_stream s) -> task<> { co_await echo(s); });
+    auto managed = Transport::server([](byte_stream s) -> task<> { co_await echo(s); });
     co_await with(managed, [this](auto& server) -> task<> {
       const auto at = *weft::endpoint::parse("127.0.0.1", server.port());
       {

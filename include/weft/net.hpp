@@ -5,6 +5,7 @@
 #include <weft/net/buffered_writer.hpp>
 #include <weft/net/byte_stream.hpp>
 #include <weft/net/endpoint.hpp>
+#include <weft/net/hand_over.hpp>
 #include <weft/net/open_connection.hpp>
 #include <weft/net/owned_descriptor.hpp>
 #include <weft/net/resolve.hpp>

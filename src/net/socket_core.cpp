@@ -47,6 +47,11 @@ void socket_core::close() noexcept {
   if (writer != nullptr) writer->wake();
 }
 
+int socket_core::give_up() noexcept {
+  if (home_->loop != nullptr) stop_watching(watch);
+  return std::exchange(watch.fd, -1);
+}
+
 void socket_core::throw_error(int error, const char* what) const {
   throw_system_error(error, std::string{what} + " " + describe());
 }

@@ -25,6 +25,8 @@ class socket_core {
   /// Whoever waits is woken, and finds it closed.
   void close() noexcept;
   bool is_open() const noexcept { return watch.fd >= 0; }
+  /// The descriptor, which is the caller's from now on; nobody may wait for it. Closed afterwards.
+  int give_up() noexcept;
 
   /// Registers the descriptor, if it is not. Throws std::system_error.
   virtual void watch_it();

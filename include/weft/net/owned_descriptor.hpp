@@ -4,8 +4,8 @@
 
 namespace weft {
 
-/// A file descriptor on its way from one owner to another: what unix_stream receives, and tcp_stream::release() gives.
-/// Move-only; the destructor closes it. Belongs to no loop: it may go to another thread.
+/// A file descriptor on its way from one owner to another: what unix_stream receives. Move-only; the destructor closes
+/// it. Belongs to no loop: it may go to another thread.
 class owned_descriptor {
  public:
   /// None.

@@ -41,6 +41,51 @@ TEST(Channel, KeepsTheOrderAndMakesSendersWait) {
       simulated);
 }
 
+TEST(Channel, GivesAllThatIsThereAtOnce) {
+  weft::run(
+      []() -> weft::task<> {
+        using items = std::vector<std::unique_ptr<int>>;
+        const auto values = [](const items& all) {
+          std::vector<int> numbers;
+          for (const auto& item : all) numbers.push_back(*item);
+          return numbers;
+        };
+        weft::channel<std::unique_ptr<int>> channel{4};
+        auto sender = weft::create_task([&]() -> weft::task<> {
+          for (int i = 0; i < 10; ++i) co_await channel.send(std::make_unique<int>(i));
+          channel.close();
+        });
+        items got = co_await channel.receive_some();
+        EXPECT_EQ(values(got), (std::vector<int>{0, 1, 2, 3, 4, 5})) << "and the item of the sender who waited";
+        co_await weft::sleep(1ms);
+        got = co_await channel.receive_some(3);
+        EXPECT_EQ(values(got), (std::vector<int>{6, 7, 8}));
+        got = co_await channel.receive_some();
+        EXPECT_EQ(values(got), std::vector<int>{9});
+        got = co_await channel.receive_some();
+        EXPECT_TRUE(got.empty());
+        co_await sender;
+        EXPECT_THROW((void)channel.receive_some(0), std::invalid_argument);
+      },
+      simulated);
+}
+
+TEST(Channel, AStopOfWhoReceivesSomeLosesNothing) {
+  weft::run(
+      []() -> weft::task<> {
+        weft::channel<int> channel{4};
+        auto receiver = weft::create_task([&]() -> weft::task<> { co_await channel.receive_some(); });
+        co_await weft::sleep(1ms);
+        EXPECT_TRUE(channel.try_send(1));
+        EXPECT_TRUE(channel.try_send(2));
+        receiver.cancel();
+        co_await weft::sleep(1ms);
+        const auto got = co_await channel.receive_some();
+        EXPECT_EQ(got, (std::vector<int>{1, 2}));
+      },
+      simulated);
+}
+
 TEST(Channel, ServesThoseWhoWaitInOrder) {
   weft::run(
       []() -> weft::task<> {
@@ -173,6 +218,33 @@ TEST(ChannelThreads, StopsAndItemsCrossWithoutLoss) {
     }
   });
   EXPECT_EQ(got, items);
+}
+
+TEST(ChannelThreads, ItemsTakenTogetherComeOnceAndInOrder) {
+  constexpr int items = 20'000;
+  const weft::channel<int> channel{16};
+  std::vector<std::vector<int>> got(2);
+  weft::run_workers(3, [&](weft::worker& self) -> weft::task<> {
+    if (self.index() == 2) {
+      for (int i = 0; i < items; ++i) co_await channel.send(i);
+      channel.close();
+      co_return;
+    }
+    auto& mine = got[self.index()];
+    for (;;) {
+      const std::vector<int> some = co_await channel.receive_some(5);
+      if (some.empty()) break;
+      mine.insert(mine.end(), some.begin(), some.end());
+    }
+  });
+  std::vector<int> all;
+  for (const auto& mine : got) {
+    EXPECT_TRUE(std::is_sorted(mine.begin(), mine.end()));
+    all.insert(all.end(), mine.begin(), mine.end());
+  }
+  std::sort(all.begin(), all.end());
+  EXPECT_EQ(all.size(), static_cast<std::size_t>(items));
+  EXPECT_EQ(std::unique(all.begin(), all.end()), all.end());
 }
 
 TEST(RunWorkersThreads, RunsEachOnALoopOfItsOwn) {

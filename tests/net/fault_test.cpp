@@ -32,7 +32,7 @@ class Fault : public ::testing::Test {
       co_await with(managed, [&](auto& server) -> task<> {
         {
           fault_proxy proxy{*weft::endpoint::parse("127.0.0.1", server.port()), plan};
-          co_await with(weft::timeout(60s), [&]() -> task<> { co_await body(proxy); });
+          co_await with(weft::timeout(10min), [&]() -> task<> { co_await body(proxy); });
         }
         while (server.connections() != 0) co_await weft::sleep(1ms);
       });

@@ -7,6 +7,7 @@ per second say more about the load and the machine. Ratios are formed within a r
 """
 
 import argparse
+import contextlib
 import math
 import os
 import pathlib
@@ -18,10 +19,11 @@ import sys
 
 
 class Server:
-    def __init__(self, name, program, backend=None):
+    def __init__(self, name, program, backend=None, loops=None):
         self.name = name
         self.program = program
         self.backend = backend  # weft's; None for all others
+        self.loops = loops  # its argument; None for those that have one loop
 
 
 SERVERS = [
@@ -35,21 +37,28 @@ SERVERS = [
 ]
 FLOORS = {"epoll": "C, epoll", "io_uring": "C, io_uring"}
 GOAL = 1.03
+LOOPS_GOAL = 1.05
+MEMORY_GOAL = 1024
+WHAT = ["echo", "storm", "idle", "loops"]
 
 
 class Running:
     """A server's process, tied to a processor."""
 
-    def __init__(self, server, options):
+    def __init__(self, server, options, cpus=None):
         environment = dict(os.environ)
         if server.backend:
             environment["WEFT_BACKEND"] = server.backend
+        command = [options.build / "bin" / server.program]
+        cpus = cpus or (options.server_cpu,)
+        if server.loops:
+            command.append(str(server.loops))
         self.process = subprocess.Popen(
-            [options.build / "bin" / server.program],
+            command,
             stdout=subprocess.PIPE,
             text=True,
             env=environment,
-            preexec_fn=lambda: os.sched_setaffinity(0, {options.server_cpu}),
+            preexec_fn=lambda: os.sched_setaffinity(0, cpus),
         )
         words = self.process.stdout.readline().split()
         if len(words) != 2 or words[0] != "listening":
@@ -94,13 +103,14 @@ class Running:
 class Load:
     """The clients of one server."""
 
-    def __init__(self, port, connections, size, options):
+    def __init__(self, port, connections, size, options, cpu=None):
+        cpu = options.load_cpu if cpu is None else cpu
         self.process = subprocess.Popen(
             [options.build / "bin" / "echo_load", str(port), str(connections), str(size)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            preexec_fn=lambda: os.sched_setaffinity(0, {options.load_cpu}),
+            preexec_fn=lambda: os.sched_setaffinity(0, {cpu}),
         )
         self.expect("connected")
 
@@ -121,7 +131,13 @@ class Load:
 
     def order(self, what, count):
         """Gives the seconds it took."""
+        self.begin(what, count)
+        return self.end()
+
+    def begin(self, what, count):
         print(what, count, file=self.process.stdin, flush=True)
+
+    def end(self):
         return float(self.expect("ran")[0])
 
 
@@ -219,7 +235,51 @@ def idle(servers, options, connections):
                 new = running.memory()
                 load.order("check", connections)
                 used = running.memory()
-        print(f"  {server.name:15} {(new - empty) / connections:21.0f} {(used - empty) / connections:19.0f}")
+        each = (new - empty) / connections, (used - empty) / connections
+        goal = "" if not server.backend else f"   the goal of {MEMORY_GOAL} is {'met' if max(each) <= MEMORY_GOAL else 'missed'}"
+        print(f"  {server.name:15} {each[0]:21.0f} {each[1]:19.0f}{goal}")
+
+
+def loops(options):
+    """CPU time per request of one process with two loops, and of two processes with one loop each that share nothing.
+
+    Two loads, one on each processor, compete with the servers; they are the same in both cases.
+    """
+    cpus = (options.server_cpu, options.load_cpu)
+    for backend in FLOORS:
+        together = [(Server(f"weft, {backend}", "peer_echo_weft_loops", backend, 2), cpus)]
+        apart = [(Server(f"weft, {backend}", "peer_echo_weft_loops", backend, 1), (cpu,)) for cpu in cpus]
+        seen = {2: [], 1: []}
+        for _ in range(options.rounds):
+            for case in random.sample((together, apart), 2):
+                seen[2 if case is together else 1].append(measure_many(case, options))
+        for name, times in (("two loops of one process", seen[2]), ("two processes", seen[1])):
+            print(
+                f"  weft, {backend}, {name:25} {statistics.median(times):6.2f} us/request "
+                f"({min(times):.2f} to {max(times):.2f})"
+            )
+        ratio = Ratio(seen[2], seen[1])
+        print(f"  weft, {backend}: {ratio}; the goal of {LOOPS_GOAL} is {verdict(ratio, LOOPS_GOAL)}")
+
+
+def measure_many(case, options):
+    """CPU time per request in microseconds, of all these servers together."""
+    with contextlib.ExitStack() as stack:
+        servers = [stack.enter_context(Running(server, options, cpus)) for server, cpus in case]
+        ports = ",".join(str(server.port) for server in servers)
+        loads = [
+            stack.enter_context(Load(ports, 64, options.bytes, options, cpu))
+            for cpu in (options.server_cpu, options.load_cpu)
+        ]
+        for load in loads:
+            load.order("check", 1000)
+        before = sum(server.cpu() for server in servers)
+        each = options.requests // len(loads)
+        for load in loads:
+            load.begin("run", each)
+        for load in loads:
+            load.end()
+        return (sum(server.cpu() for server in servers) - before) / (each * len(loads)) * 1e6
 
 
 # ---- the program ----------------------------------------------------------------------------------------------------
@@ -255,7 +315,7 @@ def main():
     parser.add_argument("--bytes", type=int, default=64, help="size of a message (64)")
     parser.add_argument("--connections", type=int, nargs="+", default=[64, 1000], help="(64 1000)")
     parser.add_argument("--only", nargs="+", metavar="WORD", help="servers whose name has one of these words")
-    parser.add_argument("--what", nargs="+", choices=["echo", "storm", "idle"], default=["echo", "storm", "idle"])
+    parser.add_argument("--what", nargs="+", choices=WHAT, default=WHAT)
     options = parser.parse_args()
 
     cpus = sorted(os.sched_getaffinity(0))
@@ -282,6 +342,9 @@ def main():
     if "idle" in options.what:
         print("\nmemory of 1000 idle connections (private and written to)")
         idle(servers, options, 1000)
+    if "loops" in options.what and len(cpus) > 1 and (options.build / "bin" / "peer_echo_weft_loops").exists():
+        print(f"\nmany loops, {options.rounds} rounds of {options.requests} requests, 128 connections")
+        loops(options)
 
 
 if __name__ == "__main__":

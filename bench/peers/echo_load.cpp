@@ -1,7 +1,7 @@
 // The client of the echo benchmark: one thread, epoll, nothing that waits. It is driven by lines on its standard input
 // and answers on its standard output, so that whoever drives it can look at the server in between.
 //
-// usage: echo_load PORT CONNECTIONS BYTES
+// usage: echo_load PORT[,PORT...] CONNECTIONS BYTES
 //   connects, exchanges nothing yet, and says "connected". Then, for each line on standard input:
 //   "run N"      N exchanges in all, each connection sends its next message when the last has come back: "ran SECONDS"
 //   "storm N"    N connections one after the other, CONNECTIONS at a time, each for one exchange: "ran SECONDS"
@@ -22,6 +22,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -55,8 +56,8 @@ struct connection {
 
 class load {
  public:
-  load(std::uint16_t port, std::size_t connections, std::size_t bytes)
-      : port_{port}, connections_(connections), message_(bytes, '\0'), answer_(bytes, '\0') {
+  load(std::vector<std::uint16_t> ports, std::size_t connections, std::size_t bytes)
+      : ports_{std::move(ports)}, connections_(connections), message_(bytes, '\0'), answer_(bytes, '\0') {
     if (epoll_ < 0) fail("epoll_create1");
     for (std::size_t i = 0; i < bytes; ++i) message_[i] = static_cast<char>('a' + i % 26);
   }
@@ -127,7 +128,7 @@ class load {
       if (::bind(c.fd, reinterpret_cast<const sockaddr*>(&own), sizeof own) != 0) fail("bind");
     }
     // On loopback this does not wait for the server's accept().
-    const sockaddr_in server = loopback(1, port_);
+    const sockaddr_in server = loopback(1, ports_[next_port_++ % ports_.size()]);
     if (::connect(c.fd, reinterpret_cast<const sockaddr*>(&server), sizeof server) != 0) fail("connect");
     epoll_event event{};
     event.events = EPOLLIN;
@@ -167,7 +168,8 @@ class load {
   }
 
   int epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
-  std::uint16_t port_;
+  std::vector<std::uint16_t> ports_;  // in turn
+  std::size_t next_port_ = 0;
   std::vector<connection> connections_;
   std::string message_;
   std::string answer_;
@@ -196,8 +198,11 @@ bool obey(load& clients, const std::string& line) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) refuse("usage: echo_load PORT CONNECTIONS BYTES");
-  load clients{static_cast<std::uint16_t>(std::stoul(argv[1])), std::stoul(argv[2]), std::stoul(argv[3])};
+  if (argc != 4) refuse("usage: echo_load PORT[,PORT...] CONNECTIONS BYTES");
+  std::vector<std::uint16_t> ports;
+  std::istringstream list{argv[1]};
+  for (std::string port; std::getline(list, port, ',');) ports.push_back(static_cast<std::uint16_t>(std::stoul(port)));
+  load clients{std::move(ports), std::stoul(argv[2]), std::stoul(argv[3])};
   clients.connect_all();
   std::puts("connected");
   std::fflush(stdout);

@@ -1,8 +1,10 @@
 #pragma once
 
-/// HTTP: URLs, header fields, messages and their parser and writer, a client's connection.
+/// HTTP: a client; URLs, header fields, messages and their parser and writer, a client's connection.
 
+#include <weft/http/client.hpp>
 #include <weft/http/client_connection.hpp>
+#include <weft/http/client_error.hpp>
 #include <weft/http/domain.hpp>
 #include <weft/http/error.hpp>
 #include <weft/http/headers.hpp>
@@ -11,6 +13,8 @@
 #include <weft/http/parser_event.hpp>
 #include <weft/http/parser_limits.hpp>
 #include <weft/http/percent_encoding.hpp>
+#include <weft/http/request.hpp>
+#include <weft/http/response.hpp>
 #include <weft/http/url.hpp>
 #include <weft/http/url_query.hpp>
 #include <weft/http/writer.hpp>

@@ -1,10 +1,13 @@
+#include <cerrno>
 #include <stdexcept>
 #include <utility>
 #include <weft/http/client_connection.hpp>
 
+#include "net/stream_core.hpp"
+
 namespace weft::http {
 
-client_connection::client_connection(tcp_stream stream, const parser_limits& limits)
+client_connection::client_connection(byte_stream stream, const parser_limits& limits)
     : stream_{std::move(stream)}, parser_{"GET", limits} {}
 
 task<> client_connection::send(std::string_view method, std::string_view request) {
@@ -30,6 +33,14 @@ task<std::string_view> client_connection::read_body() {
     if (more.empty()) end_of_stream();
   }
   co_return std::string_view{};
+}
+
+bool client_connection::quiet() {
+  give_back_taken();
+  weft::detail::stream_core& core = stream_access::core(stream_);
+  if (!core.is_open() || core.at_end || !core.in.empty()) return false;
+  if (core.drained()) return true;
+  return core.receive_into_buffer() < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
 /// The next event in what has been read. If there is none, all of it has been taken.

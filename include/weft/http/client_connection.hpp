@@ -5,7 +5,7 @@
 #include <string_view>
 #include <weft/core/task.hpp>
 #include <weft/http/parser.hpp>
-#include <weft/net/tcp_stream.hpp>
+#include <weft/net/byte_stream.hpp>
 
 namespace weft::http {
 
@@ -25,8 +25,8 @@ namespace weft::http {
 /// read_body(), it is not reusable(): destroy it, which closes the connection.
 class client_connection {
  public:
-  /// @param stream a connection on which nothing has been sent yet.
-  explicit client_connection(tcp_stream stream, const parser_limits& limits = {});
+  /// @param stream a connection on which nothing has been sent yet: a tcp_stream, a tls_stream, ...
+  explicit client_connection(byte_stream stream, const parser_limits& limits = {});
 
   /// Sends a request, and waits for the head of its response; interim (1xx) responses are passed over.
   /// @param method  of the request: whether its response has a body depends on it.
@@ -37,6 +37,9 @@ class client_connection {
 
   /// The head of the response, valid until the next send().
   [[nodiscard]] const response_head& head() const noexcept { return parser_.head(); }
+
+  /// Moves the head out; head() is empty then.
+  [[nodiscard]] response_head take_head() noexcept { return parser_.take_head(); }
 
   /// The next piece of the body, as it lies in the connection's buffer; empty at its end. Valid until the next call of
   /// send() or read_body(). @throws as send() does.
@@ -58,12 +61,16 @@ class client_connection {
     return !ended_ && parser_.keep_alive() && stream_.buffered().size() == taken_;
   }
 
+  /// For a reusable connection: the server has neither closed it nor said anything that nobody has asked for, as far as
+  /// is known here.
+  [[nodiscard]] bool quiet();
+
  private:
   std::optional<parser_event> next_event();
   void give_back_taken();
   void end_of_stream();
 
-  tcp_stream stream_;
+  byte_stream stream_;
   response_parser parser_;
   std::size_t taken_ = 0;  // of what is buffered, by the parser; its last event may be a view of it
   bool used_ = false;

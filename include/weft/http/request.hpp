@@ -1,0 +1,97 @@
+#pragma once
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <weft/core/task.hpp>
+#include <weft/http/headers.hpp>
+#include <weft/http/response.hpp>
+#include <weft/http/url.hpp>
+#include <weft/http/url_query.hpp>
+
+namespace weft::http {
+
+namespace detail {
+
+class client_state;
+
+/// Everything that is known of a request.
+struct request_spec {
+  std::string method;
+  http::url url;
+  http::headers headers;
+  std::string body;
+  bool has_body = false;
+  std::chrono::nanoseconds timeout;
+  int redirects;          ///< how many may be followed
+  bool wants_ok = false;  ///< a status of 400 or above is an error
+  std::size_t body_limit;
+};
+
+task<response> send(std::shared_ptr<client_state> client, request_spec spec);
+task<std::string> send_for_text(std::shared_ptr<client_state> client, request_spec spec);
+task<streaming_response> send_for_stream(std::shared_ptr<client_state> client, request_spec spec);
+
+}  // namespace detail
+
+/// A request in the making; awaiting it sends it and gives the response. From client::get() and its kin.
+///
+///     auto r = co_await client.get("https://example.org/search").query("q", "café").timeout(5s);
+///     std::string page = co_await client.get("/").text();
+///
+/// It owns all that it was given, and is awaited once; a copy may be awaited too. What is wrong with it is found where
+/// it is given. Errors of sending are request_error, timeout_error and limit_error. A stop breaks the request off; the
+/// connection it was on is closed.
+class request {
+ public:
+  /// Adds a header field, beside those of the same name. Throws std::invalid_argument for one that cannot be sent.
+  request& header(std::string_view name, std::string_view value);
+  /// Adds to the URL's query.
+  request& query(std::string_view name, std::string_view value);
+  template <class Number>
+    requires(std::integral<Number> && !std::same_as<Number, bool>)
+  request& query(std::string_view name, Number value) {
+    return query(name, std::string_view{std::to_string(value)});
+  }
+  /// The body, and what it is.
+  request& body(std::string bytes, std::string_view content_type = "application/octet-stream");
+  /// A body that is JSON already.
+  request& json_text(std::string text) { return body(std::move(text), "application/json"); }
+  /// Adds a field to a form (application/x-www-form-urlencoded), which becomes the body.
+  request& form(std::string_view name, std::string_view value);
+  /// RFC 6750.
+  request& bearer_auth(std::string_view token);
+  /// How long it may take from beginning to end, redirects and body included; of stream(), up to the body. 0 or less:
+  /// without limit. The client's otherwise.
+  request& timeout(std::chrono::nanoseconds limit);
+  /// How many redirects are followed: 0 for none, too_many_redirects for more. The client's otherwise.
+  request& follow_redirects(int most);
+  /// A status of 400 or above throws status_error.
+  request& expect_status();
+  /// How much of a body is taken; more throws limit_error. The client's otherwise.
+  request& body_limit(std::size_t bytes);
+
+  /// The response, with the whole body.
+  auto operator co_await() { return detail::send(take_client(), std::move(spec_)).operator co_await(); }
+  /// The body. A status of 400 or above throws status_error.
+  [[nodiscard]] task<std::string> text() { return detail::send_for_text(take_client(), std::move(spec_)); }
+  [[nodiscard]] task<std::string> bytes() { return text(); }
+  /// The response, whose body is to be read piece by piece.
+  [[nodiscard]] task<streaming_response> stream() { return detail::send_for_stream(take_client(), std::move(spec_)); }
+
+  /// For the library's own use.
+  request(std::shared_ptr<detail::client_state> client, detail::request_spec spec) noexcept
+      : client_{std::move(client)}, spec_{std::move(spec)} {}
+
+ private:
+  /// Throws std::logic_error if it was awaited before.
+  std::shared_ptr<detail::client_state> take_client();
+
+  std::shared_ptr<detail::client_state> client_;
+  detail::request_spec spec_;
+};
+
+}  // namespace weft::http

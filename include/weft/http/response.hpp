@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <weft/core/task.hpp>
+#include <weft/http/headers.hpp>
+#include <weft/http/message.hpp>
+#include <weft/http/url.hpp>
+
+namespace weft::http {
+
+namespace detail {
+class exchange;
+}
+
+/// What a server has answered, with the whole body. httpx.Response.
+class response {
+ public:
+  [[nodiscard]] int status() const noexcept { return head_.status; }
+  /// The status is below 400.
+  [[nodiscard]] bool ok() const noexcept { return head_.status < 400; }
+  /// What the server calls the status; often empty.
+  [[nodiscard]] const std::string& reason() const noexcept { return head_.reason; }
+  [[nodiscard]] const http::headers& headers() const noexcept { return head_.headers; }
+  /// The value of the first header field of that name; empty if there is none.
+  [[nodiscard]] std::string_view header(std::string_view name) const noexcept {
+    return head_.headers.get(name).value_or(std::string_view{});
+  }
+  /// The body, as it came.
+  [[nodiscard]] const std::string& text() const& noexcept { return body_; }
+  [[nodiscard]] std::string text() && noexcept { return std::move(body_); }
+  /// Where the response came from: the request's URL, or where redirects have led.
+  [[nodiscard]] const http::url& url() const noexcept { return url_; }
+  /// How many redirects were followed.
+  [[nodiscard]] int redirects() const noexcept { return redirects_; }
+
+  /// For the library's own use.
+  response(response_head head, std::string body, http::url from, int redirects) noexcept
+      : head_{std::move(head)}, body_{std::move(body)}, url_{std::move(from)}, redirects_{redirects} {}
+
+ private:
+  response_head head_;
+  std::string body_;
+  http::url url_;
+  int redirects_;
+};
+
+/// What a server has answered, with the body still to come. Move-only; must not outlive its loop. Destroying it before
+/// the end closes the connection.
+class streaming_response {
+ public:
+  streaming_response(streaming_response&& other) noexcept;
+  streaming_response& operator=(streaming_response&& other) noexcept;
+  ~streaming_response();
+
+  [[nodiscard]] int status() const noexcept { return head_.status; }
+  [[nodiscard]] bool ok() const noexcept { return head_.status < 400; }
+  [[nodiscard]] const http::headers& headers() const noexcept { return head_.headers; }
+  [[nodiscard]] std::string_view header(std::string_view name) const noexcept {
+    return head_.headers.get(name).value_or(std::string_view{});
+  }
+  [[nodiscard]] const http::url& url() const noexcept { return url_; }
+
+  /// The next piece of the body, never empty; nullopt at its end. The server is kept waiting meanwhile. Throws
+  /// request_error if the connection breaks or the body ends too early, timeout_error if nothing comes for the client's
+  /// read_timeout. A stop breaks the connection off. This must live until it is done.
+  [[nodiscard]] task<std::optional<std::string>> next();
+  /// All that is left of it. Throws limit_error above `limit` bytes, and as next() does.
+  [[nodiscard]] task<std::string> read_all(std::size_t limit);
+
+  /// For the library's own use.
+  streaming_response(response_head head, http::url from, std::unique_ptr<detail::exchange> rest) noexcept;
+
+ private:
+  response_head head_;
+  http::url url_;
+  std::unique_ptr<detail::exchange> rest_;
+};
+
+}  // namespace weft::http

@@ -1,0 +1,212 @@
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+#include <utility>
+#include <weft/core/detail/event_loop.hpp>
+#include <weft/core/timeout.hpp>
+#include <weft/http/client.hpp>
+#include <weft/net/stream_errors.hpp>
+#include <weft/version.hpp>
+
+#include "http/characters.hpp"
+#include "http/client_state.hpp"
+#include "http/exchange.hpp"
+
+namespace weft::http {
+
+namespace detail {
+
+namespace {
+
+http::url checked(http::url given) {
+  if (given.scheme() != "http" && given.scheme() != "https") {
+    throw url_error{"not an http or https URL: " + given.str()};
+  }
+  return given;
+}
+
+std::size_t or_all(std::size_t limit, std::size_t all) noexcept { return limit == 0 ? all : std::min(limit, all); }
+
+}  // namespace
+
+client_state::client_state(const client_options& how) : options{how} {
+  constexpr std::size_t many = std::numeric_limits<std::uint32_t>::max();
+  weft::detail::require_loop("http::client");
+  if (!how.base_url.empty()) base = checked(http::url{how.base_url});
+  if (how.tls != nullptr) tls = *how.tls;
+  defaults.add("user-agent", how.user_agent.empty() ? "weft/" WEFT_VERSION_STRING : how.user_agent);
+  defaults.add("accept", "*/*");
+  const std::size_t most = or_all(how.max_connections, many);
+  pool = std::make_shared<connection_pool>(most, or_all(how.max_connections_per_host, most), how.idle_timeout);
+}
+
+namespace {
+
+task<> fetch(exchange& request, std::optional<response>& answer) {
+  co_await request.begin();
+  response_head head = request.take_head();
+  std::string body;
+  co_await request.read_into(body, request.spec().body_limit);
+  if (request.spec().wants_ok && head.status >= 400) {
+    throw status_error{request.name(), head.status, std::move(head.headers), std::move(body)};
+  }
+  answer.emplace(std::move(head), std::move(body), request.url(), request.redirects());
+}
+
+/// Runs a part of a request within its time.
+task<> in_time(exchange& request, task<> work) {
+  const std::chrono::nanoseconds limit = request.spec().timeout;
+  if (limit <= std::chrono::nanoseconds{0}) {
+    co_await std::move(work);
+    co_return;
+  }
+  const bool done = co_await move_on_after(limit, std::move(work));
+  if (!done) throw timeout_error{request.name() + ": not complete in time"};
+}
+
+}  // namespace
+
+task<response> send(std::shared_ptr<client_state> client, request_spec spec) {
+  exchange request{std::move(client), std::move(spec)};
+  std::optional<response> answer;
+  co_await in_time(request, fetch(request, answer));
+  co_return std::move(*answer);
+}
+
+task<std::string> send_for_text(std::shared_ptr<client_state> client, request_spec spec) {
+  spec.wants_ok = true;
+  response answer = co_await send(std::move(client), std::move(spec));
+  co_return std::move(answer).text();
+}
+
+task<streaming_response> send_for_stream(std::shared_ptr<client_state> client, request_spec spec) {
+  auto request = std::make_unique<exchange>(std::move(client), std::move(spec));
+  co_await in_time(*request, request->begin());
+  response_head head = request->take_head();
+  if (request->spec().wants_ok && head.status >= 400) {
+    std::string body;
+    co_await request->read_into(body, request->spec().body_limit);
+    throw status_error{request->name(), head.status, std::move(head.headers), std::move(body)};
+  }
+  http::url from = request->url();
+  co_return streaming_response{std::move(head), std::move(from), std::move(request)};
+}
+
+}  // namespace detail
+
+// ---- the client -----------------------------------------------------------------------------------------------------
+
+client::client(client_options options) : state_{std::make_shared<detail::client_state>(options)} {}
+
+request client::make(std::string_view method, std::string_view url) const {
+  if (!detail::is_token(method) || method == "CONNECT") {
+    throw std::invalid_argument{"not a method for a request: \"" + std::string{method} + "\""};
+  }
+  http::url to = detail::checked(state_->base ? http::url{url, *state_->base} : http::url{url});
+  const client_options& options = state_->options;
+  return request{state_, detail::request_spec{.method = std::string{method},
+                                              .url = std::move(to),
+                                              .headers = {},
+                                              .body = {},
+                                              .timeout = options.timeout,
+                                              .redirects = options.follow_redirects,
+                                              .body_limit = options.body_limit}};
+}
+
+client& client::default_header(std::string_view name, std::string_view value) {
+  state_->defaults.set(name, value);
+  return *this;
+}
+
+std::size_t client::active_connections() const noexcept { return state_->pool->active(); }
+std::size_t client::idle_connections() const noexcept { return state_->pool->idle(); }
+void client::close_idle() noexcept { state_->pool->close_idle(); }
+
+// ---- a request ------------------------------------------------------------------------------------------------------
+
+std::shared_ptr<detail::client_state> request::take_client() {
+  if (!client_) throw std::logic_error{"an HTTP request can be awaited only once"};
+  return std::move(client_);
+}
+
+request& request::header(std::string_view name, std::string_view value) {
+  spec_.headers.add(name, value);
+  return *this;
+}
+
+request& request::query(std::string_view name, std::string_view value) {
+  url_query query{spec_.url.query()};
+  query.add(name, value);
+  spec_.url.set_query(query.str());
+  return *this;
+}
+
+request& request::body(std::string bytes, std::string_view content_type) {
+  spec_.headers.set("content-type", content_type);
+  spec_.body = std::move(bytes);
+  spec_.has_body = true;
+  return *this;
+}
+
+request& request::form(std::string_view name, std::string_view value) {
+  url_query fields{spec_.body};
+  fields.add(name, value);
+  return body(std::string{fields.str()}, "application/x-www-form-urlencoded");
+}
+
+request& request::bearer_auth(std::string_view token) {
+  spec_.headers.set("authorization", "Bearer " + std::string{token});
+  return *this;
+}
+
+request& request::timeout(std::chrono::nanoseconds limit) {
+  spec_.timeout = limit;
+  return *this;
+}
+
+request& request::follow_redirects(int most) {
+  spec_.redirects = most;
+  return *this;
+}
+
+request& request::expect_status() {
+  spec_.wants_ok = true;
+  return *this;
+}
+
+request& request::body_limit(std::size_t bytes) {
+  spec_.body_limit = bytes;
+  return *this;
+}
+
+// ---- a response -----------------------------------------------------------------------------------------------------
+
+streaming_response::streaming_response(response_head head, http::url from,
+                                       std::unique_ptr<detail::exchange> rest) noexcept
+    : head_{std::move(head)}, url_{std::move(from)}, rest_{std::move(rest)} {}
+streaming_response::streaming_response(streaming_response&& other) noexcept = default;
+streaming_response& streaming_response::operator=(streaming_response&& other) noexcept = default;
+streaming_response::~streaming_response() = default;
+
+namespace {
+
+task<std::optional<std::string>> next_piece(detail::exchange* rest) {
+  std::optional<std::string> piece;
+  if (rest == nullptr || rest->at_end()) co_return piece;
+  const std::string_view came = co_await rest->read();
+  if (!came.empty()) piece.emplace(came);
+  co_return piece;
+}
+
+task<std::string> read_rest(detail::exchange* rest, std::size_t limit) {
+  std::string body;
+  if (rest != nullptr) co_await rest->read_into(body, limit);
+  co_return body;
+}
+
+}  // namespace
+
+task<std::optional<std::string>> streaming_response::next() { return next_piece(rest_.get()); }
+task<std::string> streaming_response::read_all(std::size_t limit) { return read_rest(rest_.get(), limit); }
+
+}  // namespace weft::http

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <weft/http/client.hpp>
+#include <weft/http/headers.hpp>
+#include <weft/http/url.hpp>
+#include <weft/net/tls_context.hpp>
+
+#include "http/connection_pool.hpp"
+
+namespace weft::http::detail {
+
+/// What a client and its requests share.
+class client_state {
+ public:
+  explicit client_state(const client_options& options);
+
+  std::optional<http::url> base;
+  client_options options;  ///< without its views: see base, defaults and tls
+  headers defaults;
+  std::optional<tls_context> tls;
+  std::shared_ptr<connection_pool> pool;
+};
+
+}  // namespace weft::http::detail

@@ -1,0 +1,210 @@
+#include "http/exchange.hpp"
+
+#include <array>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+#include <weft/core/timeout.hpp>
+#include <weft/http/error.hpp>
+#include <weft/http/writer.hpp>
+#include <weft/net/open_connection.hpp>
+#include <weft/net/stream_errors.hpp>
+#include <weft/net/tls_stream.hpp>
+
+namespace weft::http::detail {
+
+namespace {
+
+/// Sent twice, they do no more than sent once. RFC 9110, section 9.2.2.
+bool is_idempotent(std::string_view method) noexcept {
+  constexpr std::array<std::string_view, 6> all{"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
+  for (const std::string_view one : all) {
+    if (method == one) return true;
+  }
+  return false;
+}
+
+bool is_redirect(int status) noexcept {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+std::string seconds(std::chrono::nanoseconds time) {
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+  return milliseconds % 1000 == 0 ? std::to_string(milliseconds / 1000) + " s" : std::to_string(milliseconds) + " ms";
+}
+
+/// Waits for `work` as long as the limit says; false if it was not in time.
+task<bool> in_time(task<> work, std::chrono::nanoseconds limit) {
+  if (limit > std::chrono::nanoseconds{0}) co_return co_await move_on_after(limit, std::move(work));
+  co_await std::move(work);
+  co_return true;
+}
+
+/// Drops what is meant for the body that is not sent any more.
+void drop_body(request_spec& spec) {
+  spec.body.clear();
+  spec.has_body = false;
+  for (const char* name : {"content-type", "content-encoding", "content-language", "content-location"}) {
+    spec.headers.remove(name);
+  }
+}
+
+}  // namespace
+
+// ---- sending --------------------------------------------------------------------------------------------------------
+
+task<> exchange::begin() {
+  for (;;) {
+    co_await send();
+    const bool sent_elsewhere = follow();
+    if (!sent_elsewhere) co_return;
+    co_await pass_over_body();
+  }
+}
+
+/// So that the connection can be used again, unless there is much of it.
+task<> exchange::pass_over_body() {
+  constexpr std::size_t most = std::size_t{64} << 10;
+  try {
+    for (std::size_t passed = 0; lease_ && passed < most;) {
+      const std::string_view piece = co_await read();
+      passed += piece.size();
+    }
+  } catch (const error&) {  // NOLINT(bugprone-empty-catch): then without the connection
+  }
+  lease_.reset();
+}
+
+task<> exchange::send() {
+  write_head();
+  bool fresh = false;
+  for (;;) {
+    lease_.reset();
+    connection_pool::lease got = co_await connection_pool::acquire(client_->pool, spec_.url.origin());
+    lease_.emplace(std::move(got));
+    if (fresh) lease_->close();
+    const bool reused = lease_->connection() != nullptr;
+    try {
+      co_await send_once();
+      co_return;
+    } catch (const timeout_error& e) {
+      throw timeout_error{name() + ": " + e.what()};
+    } catch (const std::system_error& e) {
+      if (!reused || !may_repeat()) throw request_error{name(), e, std::current_exception()};
+    } catch (const protocol_error& e) {
+      if (!reused || !may_repeat()) throw request_error{name(), e, std::current_exception()};
+    }
+    fresh = true;  // the server had closed the connection just when it was used again
+  }
+}
+
+bool exchange::may_repeat() const noexcept {
+  const client_connection* const used = lease_->connection();
+  return used != nullptr && !used->answered() && is_idempotent(spec_.method);
+}
+
+task<> exchange::send_once() {
+  if (lease_->connection() == nullptr) {
+    client_connection fresh = co_await connect();
+    lease_->open(std::move(fresh));
+  }
+  const std::chrono::nanoseconds limit = client_->options.read_timeout;
+  const bool answered = co_await in_time(connection().send(spec_.method, wire_), limit);
+  if (!answered) throw timeout_error{"no answer came in " + seconds(limit)};
+}
+
+task<client_connection> exchange::connect() {
+  const http::url& to = spec_.url;
+  std::string host{to.host_without_brackets()};
+  const connect_options how{.timeout = client_->options.connect_timeout};
+  if (to.scheme() == "https") {
+    tls_stream stream = co_await open_connection(std::move(host), to.port(),
+                                                 tls_options{.verify = client_->options.verify,
+                                                             .alpn = "http/1.1",
+                                                             .context = client_->tls ? &*client_->tls : nullptr,
+                                                             .connect = how});
+    co_return client_connection{std::move(stream)};
+  }
+  tcp_stream stream = co_await open_connection(std::move(host), to.port(), how);
+  co_return client_connection{std::move(stream)};
+}
+
+void exchange::write_head() {
+  request_head head;
+  head.method = spec_.method;
+  head.target = spec_.url.target();
+  head.headers.add("host", spec_.url.host_header());
+  for (const auto [field, value] : client_->defaults) {
+    if (!spec_.headers.contains(field)) head.headers.add(field, value);
+  }
+  for (const auto [field, value] : spec_.headers) head.headers.add(field, value);
+  const bool body_is_usual = spec_.method == "POST" || spec_.method == "PUT" || spec_.method == "PATCH";
+  if (spec_.has_body || body_is_usual) head.headers.set("content-length", std::to_string(spec_.body.size()));
+  wire_.clear();
+  write_request_head(wire_, head);
+  wire_ += spec_.body;
+}
+
+// ---- redirects ------------------------------------------------------------------------------------------------------
+
+/// RFC 9110, section 15.4, and what browsers make of it: https://fetch.spec.whatwg.org, "HTTP-redirect fetch".
+bool exchange::follow() {
+  const response_head& answer = head();
+  if (spec_.redirects == 0 || !is_redirect(answer.status)) return false;
+  const std::optional<std::string_view> location = answer.headers.get("location");
+  if (!location) return false;
+  if (redirects_ == spec_.redirects) throw too_many_redirects{name(), spec_.redirects};
+
+  http::url next = [&] {
+    try {
+      return http::url{*location, spec_.url};
+    } catch (const url_error& e) {
+      throw request_error{name(), e, std::current_exception()};
+    }
+  }();
+  if (next.scheme() != "http" && next.scheme() != "https") {
+    throw request_error{name(), "sent on to " + next.str() + ", which is neither http nor https"};
+  }
+  if (!next.has_fragment()) next.set_fragment(spec_.url.fragment());
+  const bool becomes_get = answer.status == 303 ? spec_.method != "GET" && spec_.method != "HEAD"
+                                                : answer.status <= 302 && spec_.method == "POST";
+  if (becomes_get) {
+    spec_.method = "GET";
+    drop_body(spec_);
+  }
+  if (next.origin() != spec_.url.origin()) {  // what is meant for one server is not for another
+    for (const char* field : {"authorization", "cookie", "proxy-authorization", "host"}) spec_.headers.remove(field);
+  }
+  spec_.url = std::move(next);
+  ++redirects_;
+  return true;
+}
+
+// ---- reading --------------------------------------------------------------------------------------------------------
+
+task<> exchange::read_piece() { piece_ = co_await connection().read_body(); }
+
+task<std::string_view> exchange::read() {
+  const std::chrono::nanoseconds limit = client_->options.read_timeout;
+  piece_ = {};
+  try {
+    const bool came = co_await in_time(read_piece(), limit);
+    if (!came) throw timeout_error{name() + ": nothing more came in " + seconds(limit)};
+  } catch (const std::system_error& e) {
+    throw request_error{name(), e, std::current_exception()};
+  } catch (const protocol_error& e) {
+    throw request_error{name(), e, std::current_exception()};
+  }
+  if (piece_.empty()) lease_.reset();  // others may use the connection
+  co_return piece_;
+}
+
+task<> exchange::read_into(std::string& body, std::size_t limit) {
+  while (lease_) {
+    const std::string_view piece = co_await read();
+    if (piece.size() > limit - body.size()) throw limit_error{"the body of " + name(), limit};
+    body += piece;
+  }
+}
+
+}  // namespace weft::http::detail

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <weft/core/task.hpp>
+#include <weft/http/request.hpp>
+
+#include "http/client_state.hpp"
+#include "http/connection_pool.hpp"
+
+namespace weft::http::detail {
+
+/// A request that has been sent, and the response to it as far as it has been read. Holds the connection.
+class exchange {
+ public:
+  exchange(std::shared_ptr<client_state> client, request_spec spec) noexcept
+      : client_{std::move(client)}, spec_{std::move(spec)} {}
+
+  /// Sends it, as often as redirects and connections that had died while they were idle make it necessary, and reads
+  /// the head of the response. Throws request_error, timeout_error.
+  task<> begin();
+
+  const response_head& head() const noexcept { return connection().head(); }
+  response_head take_head() noexcept { return connection().take_head(); }
+  const http::url& url() const noexcept { return spec_.url; }
+  const request_spec& spec() const noexcept { return spec_; }
+  int redirects() const noexcept { return redirects_; }
+  /// "GET http://example.org/"
+  std::string name() const { return spec_.method + " " + spec_.url.str(); }
+
+  /// The next piece of the body, valid until the next call; empty at its end. Throws request_error, timeout_error.
+  task<std::string_view> read();
+  /// Appends the rest of the body. Throws limit_error if it is more than `limit` bytes, and as read() does.
+  task<> read_into(std::string& body, std::size_t limit);
+  bool at_end() const noexcept { return !lease_; }
+
+ private:
+  client_connection& connection() const noexcept { return *lease_->connection(); }
+  /// To the present URL, up to the head of the response.
+  task<> send();
+  task<> send_once();
+  task<client_connection> connect();
+  void write_head();
+  /// Sent on a connection that had been idle, it did not reach the server, and may be sent again.
+  bool may_repeat() const noexcept;
+  /// True if the response sends the client elsewhere, which is where the request is for then.
+  bool follow();
+  task<> pass_over_body();
+  task<> read_piece();
+
+  std::shared_ptr<client_state> client_;
+  request_spec spec_;
+  std::optional<connection_pool::lease> lease_;  // until the body has been read
+  std::string wire_;
+  std::string_view piece_;
+  int redirects_ = 0;
+};
+
+}  // namespace weft::http::detail

@@ -1,0 +1,371 @@
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+#include <weft/http.hpp>
+#include <weft/net.hpp>
+#include <weft/patterns.hpp>
+#include <weft/weft.hpp>
+
+namespace {
+
+using namespace std::chrono_literals;
+using weft::task;
+using weft::http::client;
+
+/// A request as a scripted server sees it.
+struct seen_request {
+  std::string line;
+  std::string head;
+  std::string body;
+};
+
+/// What a server answers, as it goes over the wire. It closes the connection after an answer that ends in "\0close".
+using script = std::function<std::string(const seen_request&)>;
+
+std::string ok(std::string_view body, std::string_view fields = "") {
+  return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + std::string{fields} + "\r\n" +
+         std::string{body};
+}
+std::string redirect(int status, std::string_view to) {
+  return "HTTP/1.1 " + std::to_string(status) + " Elsewhere\r\nLocation: " + std::string{to} +
+         "\r\nContent-Length: 5\r\n\r\nmoved";
+}
+const std::string then_close{"\0close", 6};
+
+task<std::optional<seen_request>> read_request(weft::tcp_stream& from) {
+  seen_request seen;
+  for (;;) {
+    const std::string_view have = from.buffered();
+    if (const std::size_t end = have.find("\r\n\r\n"); end != std::string_view::npos) {
+      seen.head = have.substr(0, end + 4);
+      from.consume(end + 4);
+      break;
+    }
+    const std::size_t before = have.size();
+    const std::string_view more = co_await from.fill();
+    if (more.size() == before) co_return std::nullopt;
+  }
+  seen.line = seen.head.substr(0, seen.head.find('\r'));
+  if (const std::size_t at = seen.head.find("content-length: "); at != std::string::npos) {
+    seen.body.resize(std::stoul(seen.head.substr(at + 16)));
+    co_await from.read_exactly(std::as_writable_bytes(std::span{seen.body}));
+  }
+  co_return seen;
+}
+
+/// A server that answers as it is told, and what it has seen.
+struct scripted {
+  explicit scripted(script answers) : answer{std::move(answers)} {}
+  script answer;
+  std::vector<seen_request> requests;
+  int connections = 0;
+
+  task<> serve(weft::tcp_stream connection) {
+    ++connections;
+    for (;;) {
+      std::optional<seen_request> request = co_await read_request(connection);
+      if (!request) co_return;
+      requests.push_back(*request);
+      std::string text = answer(*request);
+      const bool ends = text.ends_with(then_close);
+      if (ends) text.resize(text.size() - then_close.size());
+      co_await connection.write(std::string_view{text});
+      if (ends) co_return;
+    }
+  }
+};
+
+/// Runs `body(url, server)` beside a server with this script.
+template <class F>
+void with_server(script answers, F body) {
+  weft::run([&]() -> task<> {
+    scripted server{std::move(answers)};
+    co_await weft::with(
+        weft::tcp_server{"127.0.0.1", 0,
+                         [&](weft::tcp_stream connection) { return server.serve(std::move(connection)); }},
+        [&](weft::tcp_server& listening) -> task<> {
+          co_await body("http://127.0.0.1:" + std::to_string(listening.port()), server);
+        });
+  });
+}
+
+/// The text of the exception of type E that `work` throws.
+template <class E, class A>
+task<std::string> failure(A work) {
+  std::string text = "no exception";
+  try {
+    co_await std::move(work);
+  } catch (const E& e) {
+    text = e.what();
+  }
+  co_return text;
+}
+
+TEST(NetHttpClient, GetsAResponseAndKeepsTheConnection) {
+  with_server([](const seen_request&) { return ok("hello", "Content-Type: text/plain\r\n"); },
+              [](std::string url, scripted& server) -> task<> {
+                client c{{.base_url = url}};
+                weft::http::response r = co_await c.get("/a?b=c#d").header("x-own", "1");
+                EXPECT_EQ(r.status(), 200);
+                EXPECT_EQ(r.text(), "hello");
+                EXPECT_EQ(r.header("content-type"), "text/plain");
+                EXPECT_EQ(r.url().str(), url + "/a?b=c#d");
+                EXPECT_EQ(co_await c.get("/again").text(), "hello");
+                EXPECT_EQ(server.connections, 1);
+                EXPECT_EQ(c.idle_connections(), 1U);
+                EXPECT_EQ(server.requests[0].line, "GET /a?b=c HTTP/1.1");
+                EXPECT_NE(server.requests[0].head.find("\r\nx-own: 1\r\n"), std::string::npos);
+                EXPECT_NE(server.requests[0].head.find("\r\nuser-agent: weft/"), std::string::npos);
+              });
+}
+
+TEST(NetHttpClient, SendsQueriesBodiesAndForms) {
+  with_server([](const seen_request&) { return ok(""); },
+              [](std::string url, scripted& server) -> task<> {
+                client c{{.base_url = url}};
+                co_await c.get("/q?a=1").query("b", "x&y z").query("n", 3);
+                EXPECT_EQ(server.requests[0].line, "GET /q?a=1&b=x%26y+z&n=3 HTTP/1.1");
+                co_await c.post("/j").json_text("{}");
+                EXPECT_EQ(server.requests[1].body, "{}");
+                EXPECT_NE(server.requests[1].head.find("content-type: application/json\r\n"), std::string::npos);
+                co_await c.put("/f").form("name", "Zoë").form("age", "7");
+                EXPECT_EQ(server.requests[2].body, "name=Zo%C3%AB&age=7");
+                co_await c.post("/empty");
+                EXPECT_NE(server.requests[3].head.find("content-length: 0\r\n"), std::string::npos);
+                EXPECT_EQ(server.connections, 1);
+              });
+}
+
+TEST(NetHttpClient, AStatusIsAnErrorOnlyWhereSuccessIsAskedFor) {
+  with_server([](const seen_request&) { return "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnope"; },
+              [](std::string url, scripted&) -> task<> {
+                client c;
+                weft::http::response r = co_await c.get(url + "/x");
+                EXPECT_EQ(r.status(), 404);
+                EXPECT_FALSE(r.ok());
+                EXPECT_EQ(co_await failure<weft::http::status_error>(c.get(url + "/x").text()),
+                          "GET " + url + "/x: 404: nope");
+                EXPECT_EQ(co_await failure<weft::http::status_error>(c.get(url + "/x").expect_status()),
+                          "GET " + url + "/x: 404: nope");
+              });
+}
+
+TEST(NetHttpClient, FollowsRedirectsAsBrowsersDo) {
+  const auto answers = [](const seen_request& r) {
+    if (r.line.find("/see-other") != std::string::npos) return redirect(303, "/end");
+    if (r.line.find("/found") != std::string::npos) return redirect(302, "end?x=1");
+    if (r.line.find("/temporary") != std::string::npos) return redirect(307, "/end");
+    return ok(r.line.substr(0, r.line.find(' ')));
+  };
+  with_server(answers, [](std::string url, scripted& server) -> task<> {
+    client c{{.base_url = url}};
+    weft::http::response r = co_await c.post("/see-other").body("data");
+    EXPECT_EQ(r.text(), "GET");
+    EXPECT_EQ(r.redirects(), 1);
+    EXPECT_EQ(server.requests.back().body, "");
+    EXPECT_EQ(server.requests.back().head.find("content-type"), std::string::npos);
+    r = co_await c.post("/found").body("data");
+    EXPECT_EQ(r.text(), "GET");
+    EXPECT_EQ(r.url().str(), url + "/end?x=1");
+    r = co_await c.post("/temporary").body("data");
+    EXPECT_EQ(r.text(), "POST");
+    EXPECT_EQ(server.requests.back().body, "data");
+    r = co_await c.get("/found").follow_redirects(0);
+    EXPECT_EQ(r.status(), 302);
+    EXPECT_EQ(server.connections, 1);
+  });
+}
+
+TEST(NetHttpClient, EndsARedirectLoop) {
+  with_server([](const seen_request&) { return redirect(302, "/round"); },
+              [](std::string url, scripted& server) -> task<> {
+                client c{{.base_url = url}};
+                EXPECT_EQ(co_await failure<weft::http::too_many_redirects>(c.get("/round").follow_redirects(4)),
+                          "GET " + url + "/round: redirected more than 4 times");
+                EXPECT_EQ(server.requests.size(), 5U);
+              });
+}
+
+TEST(NetHttpClient, KeepsCredentialsFromOtherOrigins) {
+  scripted other{[](const seen_request&) { return ok("there"); }};
+  std::uint16_t other_port = 0;
+  with_server(
+      [&](const seen_request&) { return redirect(302, "http://127.0.0.1:" + std::to_string(other_port) + "/"); },
+      [&](std::string url, scripted& server) -> task<> {
+        co_await weft::with(
+            weft::tcp_server{"127.0.0.1", 0, [&](weft::tcp_stream s) { return other.serve(std::move(s)); }},
+            [&](weft::tcp_server& listening) -> task<> {
+              other_port = listening.port();
+              client c;
+              weft::http::response r = co_await c.get(url + "/").bearer_auth("secret").header("x-plain", "1");
+              EXPECT_EQ(r.text(), "there");
+              EXPECT_NE(server.requests[0].head.find("Bearer secret"), std::string::npos);
+              EXPECT_EQ(other.requests[0].head.find("secret"), std::string::npos);
+              EXPECT_NE(other.requests[0].head.find("x-plain: 1"), std::string::npos);
+            });
+      });
+}
+
+TEST(NetHttpClient, SendsAnIdempotentRequestAgainWhenTheKeptConnectionIsDead) {
+  int answered = 0;
+  with_server([&](const seen_request&) { return ++answered == 2 ? then_close : ok("fine"); },
+              [](std::string url, scripted& server) -> task<> {
+                client c{{.base_url = url}};
+                co_await c.get("/1");
+                EXPECT_EQ(co_await c.get("/2").text(), "fine");  // its first try met the close
+                EXPECT_EQ(server.connections, 2);
+                EXPECT_EQ(server.requests.size(), 3U);
+              });
+}
+
+TEST(NetHttpClient, DoesNotSendAPostTwice) {
+  int answered = 0;
+  with_server([&](const seen_request&) { return ++answered == 2 ? then_close : ok("fine"); },
+              [](std::string url, scripted& server) -> task<> {
+                client c{{.base_url = url}};
+                co_await c.post("/1");
+                const std::string text = co_await failure<weft::http::request_error>(c.post("/2"));
+                EXPECT_TRUE(text.starts_with("POST " + url + "/2: ")) << text;
+                EXPECT_EQ(server.requests.size(), 2U);
+              });
+}
+
+TEST(NetHttpClient, TakesNoConnectionThatTheServerHasClosed) {
+  with_server([](const seen_request&) { return ok("bye") + then_close; },
+              [](std::string url, scripted& server) -> task<> {
+                client c{{.base_url = url}};
+                co_await c.post("/1");
+                co_await weft::sleep(5ms);
+                weft::http::response r = co_await c.post("/2");  // could not be sent again
+                EXPECT_EQ(r.text(), "bye");
+                EXPECT_EQ(server.connections, 2);
+              });
+}
+
+TEST(NetHttpClient, HasNoMoreConnectionsThanItMay) {
+  with_server([&](const seen_request&) { return ok("x"); },
+              [&](std::string url, scripted& server) -> task<> {
+                client c{{.base_url = url, .max_connections_per_host = 3}};
+                std::vector<int> numbers(50);
+                auto texts = co_await weft::map(numbers, [&](int) { return c.get("/").text(); }, {.limit = 20});
+                EXPECT_EQ(texts.size(), 50U);
+                EXPECT_EQ(server.connections, 3);
+                EXPECT_EQ(c.idle_connections(), 3U);
+                EXPECT_EQ(c.active_connections(), 0U);
+                c.close_idle();
+                EXPECT_EQ(c.idle_connections(), 0U);
+              });
+}
+
+TEST(NetHttpClient, LimitsTheTimeOfARequest) {
+  with_server(
+      [](const seen_request& r) { return r.line.find("/late") != std::string::npos ? "HTTP/1.1 200 OK\r\n" : ok("x"); },
+      [](std::string url, scripted&) -> task<> {
+        client c{{.base_url = url}};
+        EXPECT_EQ(co_await failure<weft::timeout_error>(c.get("/late").timeout(20ms)),
+                  "GET " + url + "/late: not complete in time");
+        client impatient{{.base_url = url, .read_timeout = 20ms}};
+        EXPECT_EQ(co_await failure<weft::timeout_error>(impatient.get("/late")),
+                  "GET " + url + "/late: no answer came in 20 ms");
+        EXPECT_EQ(c.idle_connections(), 0U);
+        EXPECT_EQ(co_await c.get("/").text(), "x");
+      });
+}
+
+TEST(NetHttpClient, StreamsABody) {
+  const std::string large(1'000'000, 'b');
+  with_server([&](const seen_request&) { return ok(large); },
+              [&](std::string url, scripted& server) -> task<> {
+                client c{{.base_url = url}};
+                weft::http::streaming_response r = co_await c.get("/").stream();
+                EXPECT_EQ(r.status(), 200);
+                std::size_t got = 0;
+                std::size_t pieces = 0;
+                while (std::optional<std::string> piece = co_await r.next()) {
+                  got += piece->size();
+                  ++pieces;
+                }
+                EXPECT_EQ(got, large.size());
+                EXPECT_GT(pieces, 1U);
+                EXPECT_EQ(c.idle_connections(), 1U);
+                {
+                  weft::http::streaming_response left = co_await c.get("/").stream();
+                  co_await left.next();
+                }
+                EXPECT_EQ(c.idle_connections(), 0U);  // what was not read to its end is of no more use
+                EXPECT_EQ(server.connections, 1);
+              });
+}
+
+TEST(NetHttpClient, RefusesABodyAboveTheLimit) {
+  with_server([](const seen_request&) { return ok("0123456789"); },
+              [](std::string url, scripted&) -> task<> {
+                client c{{.base_url = url}};
+                const std::string text = co_await failure<weft::limit_error>(c.get("/").body_limit(9));
+                EXPECT_NE(text.find("the body of GET " + url + "/"), std::string::npos) << text;
+                EXPECT_EQ(co_await c.get("/").body_limit(10).text(), "0123456789");
+              });
+}
+
+TEST(NetHttpClient, SaysWhatIsWrongWithABrokenAnswer) {
+  std::string answer;
+  with_server([&](const seen_request&) { return answer + then_close; },
+              [&](std::string url, scripted&) -> task<> {
+                client c{{.base_url = url}};
+                for (const char* const broken :
+                     {"", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort", "SSH-2.0-OpenSSH\r\n\r\n",
+                      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
+                  answer = broken;
+                  const std::string text = co_await failure<weft::http::request_error>(c.get("/"));
+                  EXPECT_TRUE(text.starts_with("GET " + url + "/: ")) << text;
+                  EXPECT_EQ(c.idle_connections(), 0U);
+                }
+              });
+}
+
+TEST(NetHttpClient, SaysThatNobodyListens) {
+  weft::run([]() -> task<> {
+    std::string url;
+    {
+      weft::tcp_listener gone{*weft::endpoint::parse("127.0.0.1", 0)};
+      url = "http://" + gone.local_address().to_string() + "/";
+    }
+    client c;
+    std::error_code code;
+    try {
+      co_await c.get(url);
+    } catch (const weft::http::request_error& e) {
+      code = e.code();
+      EXPECT_TRUE(std::string{e.what()}.starts_with("GET " + url + ": connect to ")) << e.what();
+    }
+    EXPECT_EQ(code, std::errc::connection_refused);
+  });
+}
+
+TEST(NetHttpClient, RefusesWhatIsNoRequestWhereItIsGiven) {
+  weft::run([]() -> task<> {
+    client c;
+    EXPECT_THROW((void)c.get("/relative"), weft::http::url_error);
+    EXPECT_THROW((void)c.get("ftp://example.org/"), weft::http::url_error);
+    EXPECT_THROW((void)c.make("BAD METHOD", "http://example.org/"), std::invalid_argument);
+    EXPECT_THROW((void)c.get("http://example.org/").header("a\nb", "c"), std::invalid_argument);
+    co_return;
+  });
+}
+
+TEST(NetHttpClient, AStopOfARequestClosesItsConnection) {
+  with_server([](const seen_request&) { return std::string{"HTTP/1.1 200 OK\r\n"}; },
+              [](std::string url, scripted&) -> task<> {
+                client c{{.base_url = url}};
+                auto asking = weft::create_task(c.get("/").text());
+                co_await weft::sleep(10ms);
+                EXPECT_EQ(c.active_connections(), 1U);
+                asking.cancel();
+                while (!asking.done()) co_await weft::sleep(1ms);
+                EXPECT_EQ(c.active_connections() + c.idle_connections(), 0U);
+              });
+}
+
+}  // namespace

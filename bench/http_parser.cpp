@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
-#include <weft/http/parser.hpp>
+#include <weft/http/response_parser.hpp>
 
 namespace {
 

@@ -46,10 +46,19 @@ framing read_framing(const headers& fields, http_version version) {
   bool transfer_encoding = false;
   bool close = false;
   bool keep_alive = false;
+  bool upgrade_field = false;
+  bool upgrade_option = false;
 
   for (const auto [name, value] : fields) {
     // Most fields are none of these, and their length tells.
-    if (name.size() == 14 && equal_ignoring_case(name, "content-length")) {
+    if (name.size() == 4 && equal_ignoring_case(name, "host")) {
+      ++result.hosts;
+      result.host = value;
+    } else if (name.size() == 6 && equal_ignoring_case(name, "expect")) {
+      result.expects_continue = equal_ignoring_case(value, "100-continue");
+    } else if (name.size() == 7 && equal_ignoring_case(name, "upgrade")) {
+      upgrade_field = true;
+    } else if (name.size() == 14 && equal_ignoring_case(name, "content-length")) {
       for_each_element(value, [&](std::string_view element) {
         const std::uint64_t length = parse_length(element);
         if (result.content_length.value_or(length) != length) {
@@ -70,6 +79,7 @@ framing read_framing(const headers& fields, http_version version) {
       for_each_element(value, [&](std::string_view element) {
         close = close || equal_ignoring_case(element, "close");
         keep_alive = keep_alive || equal_ignoring_case(element, "keep-alive");
+        upgrade_option = upgrade_option || equal_ignoring_case(element, "upgrade");
       });
     }
   }
@@ -78,6 +88,7 @@ framing read_framing(const headers& fields, http_version version) {
     throw protocol_error{"both Content-Length and Transfer-Encoding in the header fields"};
   if (transfer_encoding && version == http_version::http_1_0)
     throw protocol_error{"Transfer-Encoding in an HTTP/1.0 message"};
+  result.upgrade = upgrade_field && upgrade_option;
   result.persistent = !close && (version == http_version::http_1_1 || keep_alive);
   return result;
 }

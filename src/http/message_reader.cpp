@@ -281,9 +281,12 @@ std::optional<parser_event> message_reader::body(std::string_view& input, header
 
       case body_state::until_close: {
         if (input.empty()) return std::nullopt;
-        count_body(input.size());
-        const std::string_view piece = input;
-        input = {};
+        // What the limit allows is given first, as it would be if it had come alone.
+        const std::uint64_t allowed = std::max<std::uint64_t>(limits_.body_bytes - body_bytes_, 1);
+        const std::string_view piece =
+            input.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(allowed, input.size())));
+        count_body(piece.size());
+        input.remove_prefix(piece.size());
         return parser_event{message_part::body, piece};
       }
 

@@ -3,41 +3,22 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
+#include <fuzz/transcript_checks.hpp>
 #include <http/transcript.hpp>
-#include <string>
 #include <string_view>
-#include <weft/http/parser.hpp>
+#include <weft/http/response_parser.hpp>
 
 namespace {
 
-using weft::http::headers;
 using weft::http::parser_limits;
 using weft::http::response_parser;
+using weft::http::testing::piece_source;
+using weft::http::testing::require;
+using weft::http::testing::require_same;
+using weft::http::testing::require_valid;
 using weft::http::testing::run_parser;
+using weft::http::testing::small_limits;
 using weft::http::testing::transcript;
-
-void require(bool holds, const char* what, const transcript& a, const transcript& b) {
-  if (holds) return;
-  std::fprintf(stderr, "violated: %s\n--- one\n%s%s\n--- other\n%s%s\n", what, a.events.c_str(), a.why.c_str(),
-               b.events.c_str(), b.why.c_str());
-  std::abort();
-}
-
-void require_same(const char* what, const transcript& a, const transcript& b) {
-  require(a.refused == b.refused, what, a, b);
-  if (a.refused) return;
-  require(a.events == b.events, what, a, b);
-  require(a.left == b.left && a.done == b.done && a.keep_alive == b.keep_alive, what, a, b);
-}
-
-/// What was parsed could have been added by hand.
-void require_valid(const headers& fields) {
-  headers again;
-  for (const auto [name, value] : fields) again.add(name, value);  // throws std::invalid_argument, which ends the run
-  if (again != fields) std::abort();
-}
 
 }  // namespace
 
@@ -48,15 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text{reinterpret_cast<const char*>(data) + 2, size - 2};
 
   const std::string_view method = kind == 'H' || kind == 'h' ? "HEAD" : kind == 'C' || kind == 'c' ? "CONNECT" : "GET";
-  parser_limits limits;
-  if (kind >= 'a' && kind <= 'z') {
-    limits = {.start_line = 24,
-              .header_bytes = 64,
-              .header_count = 3,
-              .chunk_extensions = 8,
-              .interim_heads = 1,
-              .body_bytes = 32};
-  }
+  const parser_limits limits = kind >= 'a' && kind <= 'z' ? small_limits() : parser_limits{};
 
   response_parser parser{method, limits};
   const transcript whole = run_parser(parser, text, [](std::size_t) { return std::string_view::npos; });
@@ -66,12 +39,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(!whole.keep_alive || whole.done, "only a complete response keeps the connection", whole, whole);
 
   // The same parser again: what it keeps must not show.
-  std::uint32_t random = seed * 2654435761U + 1;
   parser.reset(method);
-  const transcript split = run_parser(parser, text, [&](std::size_t) {
-    random = random * 1664525U + 1013904223U;
-    return std::size_t{1} + (random >> 16) % (seed < 128 ? 4U : 64U);
-  });
+  const transcript split = run_parser(parser, text, piece_source{seed});
   require_same("pieces do not matter", whole, split);
 
   if (whole.done) {

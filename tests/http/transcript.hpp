@@ -1,13 +1,14 @@
 #pragma once
 
-// A response fed to a parser in pieces, and what came out, as text that two runs can be compared by.
+// A message fed to a parser in pieces, and what came out, as text that two runs can be compared by.
 
 #include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
-#include <weft/http/parser.hpp>
+#include <weft/http/request_parser.hpp>
+#include <weft/http/response_parser.hpp>
 
 namespace weft::http::testing {
 
@@ -15,7 +16,7 @@ struct transcript {
   std::string events;  // one line per event; neighbouring body events are one
   bool refused = false;
   std::string why;       // what() of the protocol_error
-  std::size_t left = 0;  // bytes after the end of the response
+  std::size_t left = 0;  // bytes after the end of the message
   bool done = false;
   bool keep_alive = false;
 };
@@ -25,9 +26,22 @@ inline void write_fields(std::string& out, const headers& fields) {
   out += '\n';
 }
 
+inline void write_head(std::string& out, const response_head& head) {
+  out += head.version == http_version::http_1_1 ? "1.1 " : "1.0 ";
+  out += std::to_string(head.status) + " " + head.reason;
+  write_fields(out, head.headers);
+}
+
+inline void write_head(std::string& out, const request_head& head) {
+  out += head.version == http_version::http_1_1 ? "1.1 " : "1.0 ";
+  out += head.method + " " + head.target;
+  write_fields(out, head.headers);
+}
+
 /// Feeds `text` and then the end of the stream. @param piece_size says how large the piece at an offset is.
-inline transcript run_parser(response_parser& parser, std::string_view text,
-                             const std::function<std::size_t(std::size_t)>& piece_size) {
+template <class Parser>
+transcript run_parser(Parser& parser, std::string_view text,
+                      const std::function<std::size_t(std::size_t)>& piece_size) {
   transcript result;
   std::string body;
   const auto flush_body = [&] {
@@ -46,9 +60,7 @@ inline transcript run_parser(response_parser& parser, std::string_view text,
           case message_part::interim_head:
           case message_part::head:
             result.events += event->part == message_part::head ? "head " : "interim ";
-            result.events += parser.head().version == http_version::http_1_1 ? "1.1 " : "1.0 ";
-            result.events += std::to_string(parser.head().status) + " " + parser.head().reason;
-            write_fields(result.events, parser.head().headers);
+            write_head(result.events, parser.head());
             break;
           case message_part::body:
             body += event->bytes;
@@ -64,7 +76,7 @@ inline transcript run_parser(response_parser& parser, std::string_view text,
       }
       result.left = parser.done() ? input.size() + (text.size() - at) : 0;
     }
-    const bool ended = parser.done();
+    const bool ended = parser.done() || !parser.started();
     parser.finish();
     flush_body();
     if (!ended) result.events += "end of stream\n";
@@ -81,6 +93,12 @@ inline transcript run_parser(response_parser& parser, std::string_view text,
 inline transcript run_parser(std::string_view method, std::string_view text,
                              std::size_t piece_size = std::string_view::npos, const parser_limits& limits = {}) {
   response_parser parser{method, limits};
+  return run_parser(parser, text, [=](std::size_t) { return piece_size; });
+}
+
+inline transcript run_request_parser(std::string_view text, std::size_t piece_size = std::string_view::npos,
+                                     const parser_limits& limits = {}) {
+  request_parser parser{limits};
   return run_parser(parser, text, [=](std::size_t) { return piece_size; });
 }
 

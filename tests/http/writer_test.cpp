@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <weft/http/parser.hpp>
+#include <weft/http/response_parser.hpp>
 #include <weft/http/url.hpp>
 #include <weft/http/writer.hpp>
 
@@ -11,8 +11,13 @@ namespace {
 
 using weft::http::http_version;
 using weft::http::request_head;
+using weft::http::response_head;
 using weft::http::url;
+using weft::http::write_chunk;
+using weft::http::write_chunk_begin;
+using weft::http::write_last_chunk;
 using weft::http::write_request_head;
+using weft::http::write_response_head;
 
 request_head simple() {
   request_head head;
@@ -124,7 +129,78 @@ TEST(Writer, RefusesWhatTwoReadersCouldReadDifferently) {
   EXPECT_EQ(refusal(head), "request with more than one Content-Length field");
   head.headers.set("content-length", "1");
   head.headers.add("transfer-encoding", "chunked");
-  EXPECT_EQ(refusal(head), "request with both Content-Length and Transfer-Encoding");
+  EXPECT_EQ(refusal(head), "request with both Content-Length and Transfer-Encoding in the header fields");
+}
+
+TEST(Writer, RefusesFramingThatNobodyReads) {
+  const auto with = [](const char* name, const char* value) {
+    request_head head = simple();
+    head.headers.add(name, value);
+    return refusal(head);
+  };
+  EXPECT_EQ(with("Content-Length", "5x"), R"(request with bad Content-Length "5x")");
+  EXPECT_EQ(with("Transfer-Encoding", "gzip"), R"(request with transfer coding other than chunked: "gzip")");
+  EXPECT_EQ(with("Transfer-Encoding", "chunked"), "accepted");
+  request_head old{.version = http_version::http_1_0};
+  old.headers.add("Transfer-Encoding", "chunked");
+  EXPECT_EQ(refusal(old), "request with Transfer-Encoding in an HTTP/1.0 message");
+}
+
+std::string refusal(const response_head& head) {
+  std::string out = "before";
+  try {
+    write_response_head(out, head);
+  } catch (const std::invalid_argument& error) {
+    EXPECT_EQ(out, "before");
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(Writer, WritesAResponse) {
+  response_head head{.status = 404, .reason = "Not Found"};
+  head.headers.add("Content-Length", "0");
+  std::string out;
+  write_response_head(out, head);
+  EXPECT_EQ(out, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+  out.clear();
+  write_response_head(out, {.version = http_version::http_1_0, .status = 200});
+  EXPECT_EQ(out, "HTTP/1.0 200 \r\n\r\n");
+}
+
+TEST(Writer, RefusesBadResponses) {
+  for (const int status : {-1, 0, 99, 1000})
+    EXPECT_EQ(refusal({.status = status}), "bad response status " + std::to_string(status));
+  EXPECT_EQ(refusal({.status = 200, .reason = "O\r\nK"}),
+            R"(control byte 0x0d in the reason of the response "O\r\nK")");
+  for (const int status : {101, 103, 204}) {
+    response_head head{.status = status};
+    EXPECT_EQ(refusal(head), "accepted");
+    head.headers.add("Content-Length", "0");
+    EXPECT_TRUE(refusal(head).ends_with(" with a length or a transfer coding, though it has no body"));
+  }
+  response_head head{.status = 200};
+  head.headers.add("Transfer-Encoding", "chunked");
+  head.headers.add("Content-Length", "0");
+  EXPECT_EQ(refusal(head), "response with both Content-Length and Transfer-Encoding in the header fields");
+}
+
+TEST(Writer, WritesChunks) {
+  std::string out;
+  write_chunk(out, "hello");
+  write_chunk(out, "");
+  write_chunk(out, std::string(16, 'x'));
+  write_chunk_begin(out, 0xabcdef01);
+  EXPECT_EQ(out, "5\r\nhello\r\n10\r\n" + std::string(16, 'x') + "\r\nabcdef01\r\n");
+  out.clear();
+  write_last_chunk(out);
+  weft::http::headers trailers;
+  trailers.add("Digest", "x");
+  write_last_chunk(out, trailers);
+  EXPECT_EQ(out, "0\r\n\r\n0\r\nDigest: x\r\n\r\n");
+  trailers.add("content-length", "5");
+  EXPECT_THROW(write_last_chunk(out, trailers), std::invalid_argument);
+  EXPECT_EQ(out, "0\r\n\r\n0\r\nDigest: x\r\n\r\n");
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <http/transcript.hpp>
 #include <string>
 #include <string_view>
-#include <weft/http/parser.hpp>
+#include <weft/http/response_parser.hpp>
 
 namespace {
 

@@ -1,6 +1,6 @@
 #include <string>
 #include <utility>
-#include <weft/http/parser.hpp>
+#include <weft/http/response_parser.hpp>
 
 #include "characters.hpp"
 #include "framing.hpp"

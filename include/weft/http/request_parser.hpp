@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <weft/http/detail/message_reader.hpp>
+#include <weft/http/error.hpp>
+#include <weft/http/message.hpp>
+#include <weft/http/parser_event.hpp>
+#include <weft/http/parser_limits.hpp>
+
+namespace weft::http {
+
+/// Reads requests: eats bytes as they come from the connection, in pieces of any size, and gives events. Knows no
+/// socket. RFC 9112; everything that proxies and servers are known to read differently is refused.
+///
+///     request_parser parser;
+///     while (!parser.done()) {
+///       std::string_view input = read();  // nothing at the end of the stream
+///       if (input.empty()) parser.finish();
+///       while (auto event = parser.next(input)) use(*event);
+///     }
+///     if (parser.keep_alive()) parser.reset();  // for the next request
+///
+/// Bytes that are left in the input after the end belong to the next request, which the client need not wait with; or,
+/// if the server agrees to change the protocol (after CONNECT, or where wants_upgrade()), to that protocol.
+///
+/// A head that lies in one piece of input is parsed where it is and copied once, into the head; of one in many pieces
+/// only the line that is incomplete is kept. The body is never copied. reset() keeps all memory: a parser that has seen
+/// a request like this one allocates nothing.
+class request_parser {
+ public:
+  explicit request_parser(const parser_limits& limits = {});
+
+  /// Forgets everything and starts with the next request on the connection, or on another connection.
+  void reset() noexcept;
+
+  /// The next event in the input, which is taken from its front: a head, the body, trailers, the end; never an
+  /// interim_head.
+  ///
+  /// nullopt: all of the input has been taken and more bytes are needed, or the request is complete (done()) and what
+  /// is left of the input is not part of it. The bytes of a body event live as long as the caller's buffer.
+  /// @throws protocol_error with the status to answer with if this is not HTTP, or not what it allows, or more than the
+  /// limits allow. The connection must be closed after the answer; next() and finish() throw again until reset().
+  std::optional<parser_event> next(std::string_view& input);
+
+  /// Tells that the stream has ended: no byte will follow those given to next(). Does nothing if the request was
+  /// complete, or none had begun (see started()).
+  /// @throws protocol_error if the stream ended in the middle of the request.
+  void finish();
+
+  /// True once a byte of the request has come; an empty line before it, which old clients send after a body, is none.
+  [[nodiscard]] bool started() const noexcept { return started_; }
+
+  /// True if the request is complete.
+  [[nodiscard]] bool done() const noexcept { return state_ == state::done; }
+
+  /// True if the request is complete and another one may follow on the connection, as far as the client is concerned.
+  /// RFC 9112, section 9.3. False after CONNECT: what follows is for somebody else.
+  [[nodiscard]] bool keep_alive() const noexcept { return done() && persistent_; }
+
+  /// True if the head asks for another protocol (Upgrade, RFC 9110, section 7.8). A server that agrees answers with 101
+  /// once the request is complete, and reads what follows it as that protocol.
+  [[nodiscard]] bool wants_upgrade() const noexcept { return wants_upgrade_; }
+
+  /// True if the client waits for a 100 (Continue) before it sends the body. RFC 9110, section 10.1.1.
+  [[nodiscard]] bool expects_continue() const noexcept { return expects_continue_; }
+
+  /// The head, since its event.
+  [[nodiscard]] const request_head& head() const noexcept { return head_; }
+
+  /// Moves the head out; the next request allocates anew.
+  [[nodiscard]] request_head take_head() noexcept;
+
+  /// The fields after a chunked body, since their event; empty if there are none. Do not treat them as part of the
+  /// head (RFC 9110, section 6.5).
+  [[nodiscard]] const headers& trailers() const noexcept { return trailers_; }
+
+ private:
+  enum class state : unsigned char { request_line, fields, body, done, failed };
+
+  std::optional<parser_event> advance(std::string_view& input);
+  void judge_beginning(std::string_view line, bool whole) const;
+  void read_request_line(std::string_view line);
+  parser_event end_of_head();
+
+  detail::message_reader reader_;
+  request_head head_;
+  headers trailers_;
+  state state_ = state::request_line;
+  bool started_ = false;
+  bool skipped_line_ = false;  // the empty one that may come before a request
+  bool persistent_ = false;
+  bool wants_upgrade_ = false;
+  bool expects_continue_ = false;
+};
+
+}  // namespace weft::http

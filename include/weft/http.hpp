@@ -5,6 +5,8 @@
 #include <weft/http/client.hpp>
 #include <weft/http/client_connection.hpp>
 #include <weft/http/client_error.hpp>
+#include <weft/http/cookie.hpp>
+#include <weft/http/cookie_jar.hpp>
 #include <weft/http/domain.hpp>
 #include <weft/http/error.hpp>
 #include <weft/http/headers.hpp>

@@ -133,7 +133,7 @@ void kernel_ring::enter(std::int64_t nanoseconds) {
 }
 
 void kernel_ring::dispatch(const io_uring_cqe& completion) noexcept {
-  auto* const request = reinterpret_cast<kernel_request*>(static_cast<std::uintptr_t>(completion.user_data));
+  auto* const request = static_cast<kernel_request*>(io_uring_cqe_get_data(&completion));
   if (request == nullptr) return;  // what was to be cancelled had gone already
   if ((completion.flags & IORING_CQE_F_MORE) == 0) --outstanding_;
   request->completed(completion.res, completion.flags);

@@ -32,7 +32,7 @@ class kernel_ring {
   /// The place of a request, to be filled at once by one of the io_uring_prep_ functions.
   io_uring_sqe& begin(kernel_request& request) noexcept {
     io_uring_sqe& entry = next_entry();
-    entry.user_data = reinterpret_cast<std::uintptr_t>(&request);  // no io_uring_prep_ function touches it
+    io_uring_sqe_set_data(&entry, &request);  // no io_uring_prep_ function touches it
     ++outstanding_;
     return entry;
   }

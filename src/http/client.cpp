@@ -5,11 +5,12 @@
 #include <weft/core/detail/event_loop.hpp>
 #include <weft/core/timeout.hpp>
 #include <weft/http/client.hpp>
-#include <weft/net/stream_errors.hpp>
+#include <weft/http/percent_encoding.hpp>
 #include <weft/version.hpp>
 
 #include "http/characters.hpp"
 #include "http/client_state.hpp"
+#include "http/credentials.hpp"
 #include "http/exchange.hpp"
 
 namespace weft::http {
@@ -25,6 +26,23 @@ http::url checked(http::url given) {
   return given;
 }
 
+/// "Basic ..." with the URL's credentials, which it loses; empty if it has none. RFC 7617.
+std::string take_credentials(http::url& from) {
+  if (from.username().empty() && from.password().empty()) return {};
+  const std::string user = percent_decode(from.username());
+  const std::string password = percent_decode(from.password());
+  from.set_username({});
+  from.set_password({});
+  return basic_credentials(user, password);
+}
+
+proxy_server parse_proxy(std::string_view text) {
+  const bool has_scheme = text.find("://") != std::string_view::npos;
+  http::url where = checked(http::url{has_scheme ? std::string{text} : "http://" + std::string{text}});
+  std::string authorization = take_credentials(where);
+  return {std::move(where), std::move(authorization)};
+}
+
 std::size_t or_all(std::size_t limit, std::size_t all) noexcept { return limit == 0 ? all : std::min(limit, all); }
 
 }  // namespace
@@ -34,6 +52,7 @@ client_state::client_state(const client_options& how) : options{how} {
   weft::detail::require_loop("http::client");
   if (!how.base_url.empty()) base = checked(http::url{how.base_url});
   if (how.tls != nullptr) tls = *how.tls;
+  if (!how.proxy.empty()) proxy = parse_proxy(how.proxy);
   defaults.add("user-agent", how.user_agent.empty() ? "weft/" WEFT_VERSION_STRING : how.user_agent);
   defaults.add("accept", "*/*");
   const std::size_t most = or_all(how.max_connections, many);
@@ -103,14 +122,22 @@ request client::make(std::string_view method, std::string_view url) const {
     throw std::invalid_argument{"not a method for a request: \"" + std::string{method} + "\""};
   }
   http::url to = detail::checked(state_->base ? http::url{url, *state_->base} : http::url{url});
+  const std::string authorization = detail::take_credentials(to);
   const client_options& options = state_->options;
-  return request{state_, detail::request_spec{.method = std::string{method},
-                                              .url = std::move(to),
-                                              .headers = {},
-                                              .body = {},
-                                              .timeout = options.timeout,
-                                              .redirects = options.follow_redirects,
-                                              .body_limit = options.body_limit}};
+  request made{state_, detail::request_spec{.method = std::string{method},
+                                            .url = std::move(to),
+                                            .headers = {},
+                                            .body = {},
+                                            .timeout = options.timeout,
+                                            .redirects = options.follow_redirects,
+                                            .body_limit = options.body_limit}};
+  if (!authorization.empty()) made.header("authorization", authorization);
+  return made;
+}
+
+client& client::connect_with(std::function<task<byte_stream>(const http::url&)> connect) {
+  state_->connect = std::move(connect);
+  return *this;
 }
 
 client& client::default_header(std::string_view name, std::string_view value) {
@@ -152,6 +179,11 @@ request& request::form(std::string_view name, std::string_view value) {
   url_query fields{spec_.body};
   fields.add(name, value);
   return body(std::string{fields.str()}, "application/x-www-form-urlencoded");
+}
+
+request& request::basic_auth(std::string_view user, std::string_view password) {
+  spec_.headers.set("authorization", detail::basic_credentials(user, password));
+  return *this;
 }
 
 request& request::bearer_auth(std::string_view token) {

@@ -35,6 +35,11 @@ task<std::string_view> client_connection::read_body() {
   co_return std::string_view{};
 }
 
+byte_stream client_connection::take_stream() {
+  give_back_taken();
+  return std::move(stream_);
+}
+
 bool client_connection::quiet() {
   give_back_taken();
   weft::detail::stream_core& core = stream_access::core(stream_);

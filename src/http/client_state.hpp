@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,12 @@
 
 namespace weft::http::detail {
 
+/// A proxy, and what to say to it.
+struct proxy_server {
+  http::url url;              ///< without credentials
+  std::string authorization;  ///< the value of Proxy-Authorization; empty for none
+};
+
 /// What a client and its requests share.
 class client_state {
  public:
@@ -22,6 +29,8 @@ class client_state {
   client_options options;  ///< without its views: see base, defaults and tls
   headers defaults;
   std::optional<tls_context> tls;
+  std::optional<proxy_server> proxy;
+  std::function<task<byte_stream>(const http::url&)> connect;
   std::shared_ptr<connection_pool> pool;
 };
 

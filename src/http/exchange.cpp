@@ -80,7 +80,7 @@ task<> exchange::send() {
   bool fresh = false;
   for (;;) {
     lease_.reset();
-    connection_pool::lease got = co_await connection_pool::acquire(client_->pool, spec_.url.origin());
+    connection_pool::lease got = co_await connection_pool::acquire(client_->pool, route());
     lease_.emplace(std::move(got));
     if (fresh) lease_->close();
     const bool reused = lease_->connection() != nullptr;
@@ -98,6 +98,16 @@ task<> exchange::send() {
   }
 }
 
+/// What connections must share for one to do for the other.
+std::string exchange::route() const {
+  if (!client_->proxy) return spec_.url.origin();
+  std::string through = "via " + client_->proxy->url.origin();
+  if (tunnels()) through += " to " + spec_.url.origin();
+  return through;
+}
+
+bool exchange::tunnels() const noexcept { return client_->proxy && spec_.url.scheme() == "https"; }
+
 bool exchange::may_repeat() const noexcept {
   const client_connection* const used = lease_->connection();
   return used != nullptr && !used->answered() && is_idempotent(spec_.method);
@@ -105,39 +115,87 @@ bool exchange::may_repeat() const noexcept {
 
 task<> exchange::send_once() {
   if (lease_->connection() == nullptr) {
-    client_connection fresh = co_await connect();
-    lease_->open(std::move(fresh));
+    co_await connect();
   }
   const std::chrono::nanoseconds limit = client_->options.read_timeout;
   const bool answered = co_await in_time(connection().send(spec_.method, wire_), limit);
   if (!answered) throw timeout_error{"no answer came in " + seconds(limit)};
 }
 
-task<client_connection> exchange::connect() {
-  const http::url& to = spec_.url;
-  std::string host{to.host_without_brackets()};
-  const connect_options how{.timeout = client_->options.connect_timeout};
-  if (to.scheme() == "https") {
-    tls_stream stream = co_await open_connection(std::move(host), to.port(),
-                                                 tls_options{.verify = client_->options.verify,
-                                                             .alpn = "http/1.1",
-                                                             .context = client_->tls ? &*client_->tls : nullptr,
-                                                             .connect = how});
-    co_return client_connection{std::move(stream)};
+task<> exchange::connect() {
+  const std::chrono::nanoseconds limit = client_->options.connect_timeout;
+  const bool connected = co_await in_time(open(), limit);
+  if (!connected)
+    throw timeout_error{"no connection to " + std::string{next_hop().host_header()} + " in " + seconds(limit)};
+}
+
+const http::url& exchange::next_hop() const noexcept { return client_->proxy ? client_->proxy->url : spec_.url; }
+
+/// A connection to the next hop, and through it.
+task<> exchange::open() {
+  byte_stream stream = co_await open_to(next_hop());
+  if (tunnels()) {
+    byte_stream through = co_await open_tunnel(std::move(stream));
+    stream = std::move(through);
+    stream = co_await begin_tls(std::move(stream), spec_.url);
   }
-  tcp_stream stream = co_await open_connection(std::move(host), to.port(), how);
-  co_return client_connection{std::move(stream)};
+  lease_->open(client_connection{std::move(stream)});
+}
+
+task<byte_stream> exchange::open_to(const http::url& to) {
+  byte_stream stream;
+  if (client_->connect) {
+    stream = co_await client_->connect(to);
+  } else {
+    stream = co_await open_connection(std::string{to.host_without_brackets()}, to.port());
+  }
+  if (to.scheme() == "https") stream = co_await begin_tls(std::move(stream), to);
+  co_return stream;
+}
+
+task<byte_stream> exchange::begin_tls(byte_stream plain, const http::url& to) {
+  const tls_options how{.verify = client_->options.verify,
+                        .alpn = "http/1.1",
+                        .context = client_->tls ? &*client_->tls : nullptr,
+                        .handshake_timeout = std::chrono::nanoseconds{0}};
+  co_return co_await start_tls(std::move(plain), std::string{to.host_without_brackets()}, how);
+}
+
+/// RFC 9110, section 9.3.6.
+task<byte_stream> exchange::open_tunnel(byte_stream proxy) {
+  const std::string target = std::string{spec_.url.host()} + ":" + std::to_string(spec_.url.port());
+  request_head head{.method = "CONNECT", .target = target};
+  head.headers.add("host", target);
+  if (!client_->proxy->authorization.empty()) head.headers.add("proxy-authorization", client_->proxy->authorization);
+  std::string wire;
+  write_request_head(wire, head);
+  client_connection asking{std::move(proxy)};
+  co_await asking.send("CONNECT", wire);
+  const response_head& answer = asking.head();
+  if (answer.status / 100 != 2) {
+    throw protocol_error{"the proxy " + std::string{next_hop().host_header()} + " refuses a tunnel to " + target +
+                         ": " + std::to_string(answer.status) + " " + answer.reason};
+  }
+  co_return asking.take_stream();
 }
 
 void exchange::write_head() {
   request_head head;
   head.method = spec_.method;
-  head.target = spec_.url.target();
+  const bool to_proxy = client_->proxy && !tunnels();
+  if (to_proxy) {  // RFC 9112, section 3.2.2
+    head.target = std::string_view{spec_.url.str()}.substr(0, spec_.url.str().find('#'));
+  } else {
+    head.target = spec_.url.target();
+  }
   head.headers.add("host", spec_.url.host_header());
   for (const auto [field, value] : client_->defaults) {
     if (!spec_.headers.contains(field)) head.headers.add(field, value);
   }
   for (const auto [field, value] : spec_.headers) head.headers.add(field, value);
+  if (to_proxy && !client_->proxy->authorization.empty()) {
+    head.headers.set("proxy-authorization", client_->proxy->authorization);
+  }
   const bool body_is_usual = spec_.method == "POST" || spec_.method == "PUT" || spec_.method == "PATCH";
   if (spec_.has_body || body_is_usual) head.headers.set("content-length", std::to_string(spec_.body.size()));
   wire_.clear();

@@ -42,7 +42,15 @@ class exchange {
   /// To the present URL, up to the head of the response.
   task<> send();
   task<> send_once();
-  task<client_connection> connect();
+  task<> connect();
+  task<> open();
+  task<byte_stream> open_to(const http::url& to);
+  task<byte_stream> begin_tls(byte_stream plain, const http::url& to);
+  task<byte_stream> open_tunnel(byte_stream proxy);
+  const http::url& next_hop() const noexcept;
+  std::string route() const;
+  /// Through a proxy that sees nothing of it.
+  bool tunnels() const noexcept;
   void write_head();
   /// Sent on a connection that had been idle, it did not reach the server, and may be sent again.
   bool may_repeat() const noexcept;

@@ -26,7 +26,7 @@ class line_search {
     searched_ = have.size();
     const bool complete = at != std::string_view::npos;
     std::string_view text = have.substr(0, at);
-    if (!(ended && !complete) && text.ends_with('\r')) text.remove_suffix(1);
+    if ((!ended || complete) && text.ends_with('\r')) text.remove_suffix(1);
     if (text.size() > limit_) throw limit_error{name(), limit_};
     if (complete) return line{text, at + 1};
     if (ended && !have.empty()) return line{text, have.size()};

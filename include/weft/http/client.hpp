@@ -2,12 +2,14 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <type_traits>
 #include <weft/http/client_error.hpp>
 #include <weft/http/request.hpp>
 #include <weft/http/response.hpp>
+#include <weft/net/byte_stream.hpp>
 #include <weft/net/tls_context.hpp>
 
 namespace weft::http {
@@ -37,6 +39,9 @@ struct client_options {
   const tls_context* tls = nullptr;
   /// Refuse servers whose certificates are bad. Without this, anybody can be in between.
   bool verify = true;
+  /// Through which HTTP proxy to go, with a user and a password if it wants them: "http://user:secret@proxy:3128".
+  /// Requests for https get a tunnel (CONNECT, RFC 9110, section 9.3.6).
+  std::string_view proxy = {};
 };
 static_assert(std::is_trivially_destructible_v<client_options>);
 
@@ -64,6 +69,11 @@ class client {
 
   /// A header field that every request gets, unless it has one of that name itself.
   client& default_header(std::string_view name, std::string_view value);
+
+  /// Makes connections in another way: over a Unix socket, or to a stand-in for a server in a test. `connect` is given
+  /// the URL and gives a connected stream, on which TLS is begun if the URL says https; it runs within the
+  /// connect_timeout. A null function goes back to connecting over TCP. With a proxy, the URL is the proxy's.
+  client& connect_with(std::function<task<byte_stream>(const http::url&)> connect);
 
   /// Connections that are in use, and that wait to be used again.
   [[nodiscard]] std::size_t active_connections() const noexcept;

@@ -65,6 +65,9 @@ class client_connection {
   /// is known here.
   [[nodiscard]] bool quiet();
 
+  /// Gives up the stream, with what was read ahead from it: after a response to CONNECT.
+  [[nodiscard]] byte_stream take_stream();
+
  private:
   std::optional<parser_event> next_event();
   void give_back_taken();

@@ -62,6 +62,8 @@ class request {
   request& json_text(std::string text) { return body(std::move(text), "application/json"); }
   /// Adds a field to a form (application/x-www-form-urlencoded), which becomes the body.
   request& form(std::string_view name, std::string_view value);
+  /// Who is asking. Throws std::invalid_argument for a user with a colon in its name. RFC 7617.
+  request& basic_auth(std::string_view user, std::string_view password);
   /// RFC 6750.
   request& bearer_auth(std::string_view token);
   /// How long it may take from beginning to end, redirects and body included; of stream(), up to the body. 0 or less:

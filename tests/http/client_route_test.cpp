@@ -1,0 +1,179 @@
+// How the client gets to a server: TLS, proxies, connections of the user's own.
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <support/certificates.hpp>
+#include <vector>
+#include <weft/http.hpp>
+#include <weft/net.hpp>
+#include <weft/testing.hpp>
+#include <weft/weft.hpp>
+
+#include "http/scripted_server.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using weft::task;
+using weft::http::client;
+using weft::testing::failure;
+using weft::testing::ok;
+using weft::testing::scripted;
+using weft::testing::seen_request;
+
+/// A server for https, and whom its clients must trust.
+struct https_world {
+  weft::testing::authority ca{"weft test CA"};
+  weft::testing::identity own = ca.issue({.common_name = "localhost", .names = {"localhost"}});
+  weft::tls_context server = weft::tls_context::server().add_certificate_pem(own.certificate, own.key);
+  weft::tls_context client = weft::tls_context::client().trust_pem(ca.certificate());
+};
+
+https_world& world() {
+  static https_world made;
+  return made;
+}
+
+/// Runs `body(url, server)` beside an https server with this script.
+template <class F>
+void with_https_server(weft::testing::script answers, F body) {
+  weft::run([&]() -> task<> {
+    scripted server{std::move(answers)};
+    const auto serve = [&](weft::tls_stream connection) { return server.serve(std::move(connection)); };
+    co_await weft::with(weft::tls_server{"127.0.0.1", 0, world().server, serve},
+                        [&](weft::tls_server& listening) -> task<> {
+                          co_await body("https://localhost:" + std::to_string(listening.port()), server);
+                        });
+  });
+}
+
+/// A proxy that makes tunnels, and notes what it was asked.
+struct tunnel_proxy {
+  std::vector<std::string> asked;
+  std::string answer = "HTTP/1.1 200 Connection established\r\n\r\n";
+
+  task<> serve(weft::tcp_stream from) {
+    std::optional<seen_request> request = co_await weft::testing::read_request(from);
+    if (!request) co_return;
+    asked.push_back(request->head);
+    co_await from.write(std::string_view{answer});
+    if (!answer.starts_with("HTTP/1.1 200")) co_return;
+    const std::string port = request->line.substr(request->line.find(':') + 1);
+    weft::tcp_stream to = co_await weft::open_connection("127.0.0.1", static_cast<std::uint16_t>(std::stoi(port)));
+    co_await weft::gather(pass(from, to), pass(to, from));
+  }
+  static task<> pass(weft::tcp_stream& from, weft::tcp_stream& to) {
+    for (;;) {
+      const std::string text = co_await from.read_some();
+      if (text.empty()) break;
+      co_await to.write(text + "");
+    }
+    to.shutdown_write();
+  }
+};
+
+TEST(NetHttpClientRoute, SpeaksTlsWithServersItTrusts) {
+  with_https_server([](const seen_request& r) { return ok(r.line); },
+                    [](std::string url, scripted& server) -> task<> {
+                      client c{{.base_url = url, .tls = &world().client}};
+                      EXPECT_EQ(co_await c.get("/secret").text(), "GET /secret HTTP/1.1");
+                      EXPECT_EQ(co_await c.get("/again").text(), "GET /again HTTP/1.1");
+                      EXPECT_EQ(server.connections, 1);
+                    });
+}
+
+TEST(NetHttpClientRoute, RefusesServersItDoesNotTrust) {
+  with_https_server([](const seen_request& r) { return ok(r.line); },
+                    [](std::string url, scripted& server) -> task<> {
+                      client c{{.base_url = url}};
+                      std::error_code code;
+                      try {
+                        co_await c.get("/");
+                      } catch (const weft::http::request_error& e) {
+                        code = e.code();
+                        EXPECT_TRUE(std::string{e.what()}.starts_with("GET " + url + "/: TLS with localhost"))
+                            << e.what();
+                      }
+                      EXPECT_EQ(code, weft::tls_errc::unknown_ca);
+                      EXPECT_TRUE(server.requests.empty());
+                      client careless{{.base_url = url, .verify = false}};
+                      EXPECT_EQ((co_await careless.get("/")).status(), 200);
+                    });
+}
+
+TEST(NetHttpClientRoute, AsksAProxyForPlainRequests) {
+  weft::testing::with_server([](const seen_request&) { return ok("by proxy"); },
+                             [](std::string url, scripted& proxy) -> task<> {
+                               url.insert(url.find("//") + 2, "ann:s%20t@");
+                               client c{{.proxy = url}};
+                               EXPECT_EQ(co_await c.get("http://one.test/a?b#c").text(), "by proxy");
+                               EXPECT_EQ(co_await c.get("http://two.test:81/").text(), "by proxy");
+                               EXPECT_EQ(proxy.connections, 1);
+                               EXPECT_EQ(proxy.requests[0].line, "GET http://one.test/a?b HTTP/1.1");
+                               EXPECT_NE(proxy.requests[0].head.find("host: one.test\r\n"), std::string::npos);
+                               EXPECT_NE(proxy.requests[1].head.find("proxy-authorization: Basic YW5uOnMgdA==\r\n"),
+                                         std::string::npos);
+                             });
+}
+
+TEST(NetHttpClientRoute, TunnelsThroughAProxy) {
+  with_https_server([](const seen_request& r) { return ok(r.head); },
+                    [](std::string url, scripted& server) -> task<> {
+                      tunnel_proxy proxy;
+                      weft::tcp_server proxying{"127.0.0.1", 0,
+                                                [&](weft::tcp_stream s) { return proxy.serve(std::move(s)); }};
+                      co_await weft::with(proxying, [&](weft::tcp_server& listening) -> task<> {
+                        const std::string at = "http://ann:secret@127.0.0.1:" + std::to_string(listening.port());
+                        client c{{.base_url = url, .tls = &world().client, .proxy = at}};
+                        const std::string seen = co_await c.get("/x").text();
+                        EXPECT_TRUE(seen.starts_with("GET /x HTTP/1.1\r\n")) << seen;
+                        EXPECT_EQ(seen.find("proxy-"), std::string::npos);
+                        EXPECT_EQ(co_await c.get("/y").expect_status().text(), co_await c.get("/y").text());
+                        EXPECT_EQ(server.connections, 1);
+                        EXPECT_EQ(proxy.asked.size(), 1U);
+                        EXPECT_NE(proxy.asked[0].find("Basic "), std::string::npos);
+                        c.close_idle();
+                        proxy.answer = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
+                        const std::string refused = co_await failure<weft::http::request_error>(c.get("/z"));
+                        EXPECT_NE(refused.find("refuses a tunnel to localhost:"), std::string::npos) << refused;
+                      });
+                    });
+}
+
+TEST(NetHttpClientRoute, TakesConnectionsOfTheUsersOwn) {
+  weft::testing::run([]() -> task<> {
+    client c{{.base_url = "http://stand-in.test"}};
+    std::vector<std::unique_ptr<weft::testing::stream_pair>> pairs;
+    c.connect_with([&](const weft::http::url& to) -> task<weft::byte_stream> {
+      EXPECT_EQ(to.host(), "stand-in.test");
+      pairs.push_back(std::make_unique<weft::testing::stream_pair>());
+      pairs.back()->peer.split({1});
+      co_await pairs.back()->peer.write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+      co_return std::move(pairs.back()->stream);
+    });
+    EXPECT_EQ(co_await c.get("/").text(), "hello");
+    c.close_idle();
+    c.connect_with([](const weft::http::url&) -> task<weft::byte_stream> {
+      co_await weft::sleep(1h);
+      co_return weft::byte_stream{};
+    });
+    EXPECT_EQ(co_await failure<weft::timeout_error>(c.get("/")),
+              "GET http://stand-in.test/: no connection to stand-in.test in 10 s");
+  });
+}
+
+TEST(NetHttpClientRoute, TakesCredentialsFromTheUrlAndShowsThemNowhere) {
+  weft::testing::with_server(
+      [](const seen_request&) { return "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"; },
+      [](std::string url, scripted& server) -> task<> {
+        const std::string plain = url;
+        url.insert(url.find("//") + 2, "Aladdin:open%20sesame@");
+        client c;
+        EXPECT_EQ(co_await failure<weft::http::status_error>(c.get(url).text()), "GET " + plain + "/: 401");
+        EXPECT_NE(server.requests[0].head.find("authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n"),
+                  std::string::npos);
+      });
+}
+
+}  // namespace

@@ -70,7 +70,7 @@ BENCHMARK(queues_on_loops)->Arg(1)->Arg(2)->UseManualTime()->Unit(benchmark::kMi
 constexpr long messages = 1'000'000;
 
 /// Messages from one loop to another, taken together (some) or one by one. The time is that of both loops.
-template <bool some>
+template <bool Some>
 void messages_between_loops(benchmark::State& state) {
   measure(state, [&] {
     const weft::channel<long> channel{static_cast<std::size_t>(state.range(0))};
@@ -79,7 +79,7 @@ void messages_between_loops(benchmark::State& state) {
                         if (self.index() == 0) {
                           for (long i = 0; i < messages; ++i) co_await channel.send(i);
                           channel.close();
-                        } else if constexpr (some) {
+                        } else if constexpr (Some) {
                           for (;;) {
                             const std::vector<long> items = co_await channel.receive_some();
                             if (items.empty()) break;

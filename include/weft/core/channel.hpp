@@ -283,7 +283,9 @@ class [[nodiscard("send does nothing until it is awaited")]] channel_send {
  public:
   channel_send(std::shared_ptr<channel_state<T>> channel, T item)
       : channel_{std::move(channel)}, item_(std::move(item)) {}
-  channel_send_leaf<T> operator co_await() { return channel_send_leaf<T>{channel_, std::move(item_)}; }
+  channel_send_leaf<T> operator co_await() & { return channel_send_leaf<T>{channel_, std::move(item_)}; }
+  // Threads share the count of the pointer: copying it would cost more than all the rest.
+  channel_send_leaf<T> operator co_await() && { return channel_send_leaf<T>{std::move(channel_), std::move(item_)}; }
 
  private:
   std::shared_ptr<channel_state<T>> channel_;
@@ -295,7 +297,8 @@ class [[nodiscard("receive does nothing until it is awaited")]] channel_receive 
  public:
   channel_receive(std::shared_ptr<channel_state<T>> channel) noexcept  // NOLINT(google-explicit-constructor)
       : channel_{std::move(channel)} {}
-  channel_receive_leaf<T> operator co_await() const { return channel_receive_leaf<T>{channel_}; }
+  channel_receive_leaf<T> operator co_await() const& { return channel_receive_leaf<T>{channel_}; }
+  channel_receive_leaf<T> operator co_await() && { return channel_receive_leaf<T>{std::move(channel_)}; }
 
  private:
   std::shared_ptr<channel_state<T>> channel_;
@@ -308,7 +311,10 @@ class [[nodiscard("receive_some does nothing until it is awaited")]] channel_rec
       : channel_{std::move(channel)}, max_{max} {
     if (max == 0) throw std::invalid_argument{"channel.receive_some needs room for at least one item"};
   }
-  channel_receive_some_leaf<T> operator co_await() const { return channel_receive_some_leaf<T>{channel_, max_}; }
+  channel_receive_some_leaf<T> operator co_await() const& { return channel_receive_some_leaf<T>{channel_, max_}; }
+  channel_receive_some_leaf<T> operator co_await() && {
+    return channel_receive_some_leaf<T>{std::move(channel_), max_};
+  }
 
  private:
   std::shared_ptr<channel_state<T>> channel_;

@@ -11,10 +11,12 @@
 #include <weft/http/error.hpp>
 #include <weft/http/headers.hpp>
 #include <weft/http/message.hpp>
+#include <weft/http/mock.hpp>
 #include <weft/http/parser_event.hpp>
 #include <weft/http/parser_limits.hpp>
 #include <weft/http/percent_encoding.hpp>
 #include <weft/http/request.hpp>
+#include <weft/http/request_event.hpp>
 #include <weft/http/request_parser.hpp>
 #include <weft/http/response.hpp>
 #include <weft/http/response_parser.hpp>

@@ -135,6 +135,16 @@ request client::make(std::string_view method, std::string_view url) const {
   return made;
 }
 
+client& client::on_event(std::function<void(const request_event&)> hook) {
+  state_->hook = std::move(hook);
+  return *this;
+}
+
+client& client::answer_with(std::function<task<mock_response>(const mock_request&)> answer) {
+  state_->answer = std::move(answer);
+  return *this;
+}
+
 client& client::connect_with(std::function<task<byte_stream>(const http::url&)> connect) {
   state_->connect = std::move(connect);
   return *this;

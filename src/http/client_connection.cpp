@@ -11,10 +11,18 @@ client_connection::client_connection(byte_stream stream, const parser_limits& li
     : stream_{std::move(stream)}, parser_{"GET", limits} {}
 
 task<> client_connection::send(std::string_view method, std::string_view request) {
+  co_await write(method, request);
+  co_await read_head();
+}
+
+task<> client_connection::write(std::string_view method, std::string_view request) {
   if (used_ && !reusable()) throw std::logic_error{"this connection cannot carry another request"};
   used_ = true;
   parser_.reset(method);
   co_await stream_.write(request);
+}
+
+task<> client_connection::read_head() {
   for (;;) {
     const std::optional<parser_event> event = next_event();
     if (event && event->part == message_part::head) co_return;

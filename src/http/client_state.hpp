@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -31,6 +32,9 @@ class client_state {
   std::optional<tls_context> tls;
   std::optional<proxy_server> proxy;
   std::function<task<byte_stream>(const http::url&)> connect;
+  std::function<void(const request_event&)> hook;
+  std::function<task<mock_response>(const mock_request&)> answer;
+  std::uint64_t requests = 0;
   std::shared_ptr<connection_pool> pool;
 };
 

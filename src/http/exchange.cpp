@@ -8,6 +8,7 @@
 #include <weft/http/error.hpp>
 #include <weft/http/writer.hpp>
 #include <weft/net/open_connection.hpp>
+#include <weft/net/resolve.hpp>
 #include <weft/net/stream_errors.hpp>
 #include <weft/net/tls_stream.hpp>
 
@@ -53,9 +54,28 @@ void drop_body(request_spec& spec) {
 
 // ---- sending --------------------------------------------------------------------------------------------------------
 
+exchange::~exchange() {
+  if (ended_ || !client_->hook) return;
+  try {
+    tell(request_stage::failed);
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): it has failed already
+  }
+}
+
+void exchange::tell(request_stage stage) const {
+  if (client_->hook) client_->hook({stage, number_, spec_.method, spec_.url, status_, now()});
+}
+
 task<> exchange::begin() {
   for (;;) {
-    co_await send();
+    tell(request_stage::start);
+    if (client_->answer) {
+      co_await mock();
+    } else {
+      co_await send();
+    }
+    status_ = head().status;
+    tell(request_stage::first_byte);
     const bool sent_elsewhere = follow();
     if (!sent_elsewhere) co_return;
     co_await pass_over_body();
@@ -66,13 +86,24 @@ task<> exchange::begin() {
 task<> exchange::pass_over_body() {
   constexpr std::size_t most = std::size_t{64} << 10;
   try {
-    for (std::size_t passed = 0; lease_ && passed < most;) {
+    for (std::size_t passed = 0; !ended_ && passed < most;) {
       const std::string_view piece = co_await read();
       passed += piece.size();
     }
   } catch (const error&) {  // NOLINT(bugprone-empty-catch): then without the connection
   }
   lease_.reset();
+  ended_ = false;
+  status_ = 0;
+}
+
+task<> exchange::mock() {
+  const mock_request request{spec_.method, spec_.url, spec_.headers, spec_.body};
+  const mock_response answer = co_await client_->answer(request);
+  mocked_.emplace();
+  mocked_->head.status = answer.status();
+  mocked_->head.headers = answer.headers();
+  mocked_->body = answer.body();
 }
 
 task<> exchange::send() {
@@ -118,8 +149,14 @@ task<> exchange::send_once() {
     co_await connect();
   }
   const std::chrono::nanoseconds limit = client_->options.read_timeout;
-  const bool answered = co_await in_time(connection().send(spec_.method, wire_), limit);
+  const bool answered = co_await in_time(write_and_wait(), limit);
   if (!answered) throw timeout_error{"no answer came in " + seconds(limit)};
+}
+
+task<> exchange::write_and_wait() {
+  co_await connection().write(spec_.method, wire_);
+  tell(request_stage::sent);
+  co_await connection().read_head();
 }
 
 task<> exchange::connect() {
@@ -147,8 +184,13 @@ task<byte_stream> exchange::open_to(const http::url& to) {
   if (client_->connect) {
     stream = co_await client_->connect(to);
   } else {
+    if (client_->hook) {  // what is found here is known to open_connection
+      co_await resolve(std::string{to.host_without_brackets()}, to.port());
+      tell(request_stage::resolved);
+    }
     stream = co_await open_connection(std::string{to.host_without_brackets()}, to.port());
   }
+  tell(request_stage::connected);
   if (to.scheme() == "https") stream = co_await begin_tls(std::move(stream), to);
   co_return stream;
 }
@@ -158,7 +200,9 @@ task<byte_stream> exchange::begin_tls(byte_stream plain, const http::url& to) {
                         .alpn = "http/1.1",
                         .context = client_->tls ? &*client_->tls : nullptr,
                         .handshake_timeout = std::chrono::nanoseconds{0}};
-  co_return co_await start_tls(std::move(plain), std::string{to.host_without_brackets()}, how);
+  tls_stream stream = co_await start_tls(std::move(plain), std::string{to.host_without_brackets()}, how);
+  tell(request_stage::encrypted);
+  co_return stream;
 }
 
 /// RFC 9110, section 9.3.6.
@@ -243,6 +287,11 @@ bool exchange::follow() {
 task<> exchange::read_piece() { piece_ = co_await connection().read_body(); }
 
 task<std::string_view> exchange::read() {
+  if (mocked_) {
+    if (mocked_->body.empty()) end();
+    wire_ = std::exchange(mocked_->body, {});
+    co_return wire_;
+  }
   const std::chrono::nanoseconds limit = client_->options.read_timeout;
   piece_ = {};
   try {
@@ -253,12 +302,19 @@ task<std::string_view> exchange::read() {
   } catch (const protocol_error& e) {
     throw request_error{name(), e, std::current_exception()};
   }
-  if (piece_.empty()) lease_.reset();  // others may use the connection
+  if (piece_.empty()) end();
   co_return piece_;
 }
 
+/// Others may use the connection.
+void exchange::end() {
+  lease_.reset();
+  ended_ = true;
+  tell(request_stage::end);
+}
+
 task<> exchange::read_into(std::string& body, std::size_t limit) {
-  while (lease_) {
+  while (!ended_) {
     const std::string_view piece = co_await read();
     if (piece.size() > limit - body.size()) throw limit_error{"the body of " + name(), limit};
     body += piece;

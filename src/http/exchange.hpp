@@ -17,14 +17,17 @@ namespace weft::http::detail {
 class exchange {
  public:
   exchange(std::shared_ptr<client_state> client, request_spec spec) noexcept
-      : client_{std::move(client)}, spec_{std::move(spec)} {}
+      : client_{std::move(client)}, spec_{std::move(spec)}, number_{++client_->requests} {}
+  exchange(const exchange&) = delete;
+  exchange& operator=(const exchange&) = delete;
+  ~exchange();
 
   /// Sends it, as often as redirects and connections that had died while they were idle make it necessary, and reads
   /// the head of the response. Throws request_error, timeout_error.
   task<> begin();
 
-  const response_head& head() const noexcept { return connection().head(); }
-  response_head take_head() noexcept { return connection().take_head(); }
+  const response_head& head() const noexcept { return mocked_ ? mocked_->head : connection().head(); }
+  response_head take_head() noexcept { return mocked_ ? std::move(mocked_->head) : connection().take_head(); }
   const http::url& url() const noexcept { return spec_.url; }
   const request_spec& spec() const noexcept { return spec_; }
   int redirects() const noexcept { return redirects_; }
@@ -35,7 +38,7 @@ class exchange {
   task<std::string_view> read();
   /// Appends the rest of the body. Throws limit_error if it is more than `limit` bytes, and as read() does.
   task<> read_into(std::string& body, std::size_t limit);
-  bool at_end() const noexcept { return !lease_; }
+  bool at_end() const noexcept { return ended_; }
 
  private:
   client_connection& connection() const noexcept { return *lease_->connection(); }
@@ -57,6 +60,10 @@ class exchange {
   /// True if the response sends the client elsewhere, which is where the request is for then.
   bool follow();
   task<> pass_over_body();
+  task<> mock();
+  task<> write_and_wait();
+  void end();
+  void tell(request_stage stage) const;
   task<> read_piece();
 
   std::shared_ptr<client_state> client_;
@@ -65,6 +72,16 @@ class exchange {
   std::string wire_;
   std::string_view piece_;
   int redirects_ = 0;
+  int status_ = 0;
+  std::uint64_t number_;
+  bool ended_ = false;  ///< the body has been read
+
+  /// What takes the connection's place where there is none.
+  struct mocked {
+    response_head head;
+    std::string body;
+  };
+  std::optional<mocked> mocked_;
 };
 
 }  // namespace weft::http::detail

@@ -176,4 +176,65 @@ TEST(NetHttpClientRoute, TakesCredentialsFromTheUrlAndShowsThemNowhere) {
       });
 }
 
+TEST(NetHttpClientEvents, TellHowFarARequestHasCome) {
+  with_https_server([](const seen_request&) { return ok("x"); },
+                    [](std::string url, scripted&) -> task<> {
+                      client c{{.base_url = url, .tls = &world().client}};
+                      std::vector<weft::http::request_stage> stages;
+                      std::vector<std::uint64_t> numbers;
+                      weft::time_point last{};
+                      c.on_event([&](const weft::http::request_event& e) {
+                        stages.push_back(e.stage);
+                        numbers.push_back(e.number);
+                        EXPECT_GE(e.at, last);
+                        last = e.at;
+                        EXPECT_EQ(e.method, "GET");
+                        EXPECT_EQ(e.url.str(), url + "/a");
+                        EXPECT_EQ(e.status, e.stage >= weft::http::request_stage::first_byte ? 200 : 0);
+                      });
+                      using enum weft::http::request_stage;
+                      co_await c.get("/a");
+                      EXPECT_EQ(stages, (std::vector{start, resolved, connected, encrypted, sent, first_byte, end}));
+                      stages.clear();
+                      co_await c.get("/a");
+                      EXPECT_EQ(stages, (std::vector{start, sent, first_byte, end}));
+                      EXPECT_EQ(numbers.front(), 1U);
+                      EXPECT_EQ(numbers.back(), 2U);
+                      stages.clear();
+                      {
+                        auto left = co_await c.get("/a").stream();
+                      }
+                      EXPECT_EQ(stages, (std::vector{start, sent, first_byte, failed}));
+                    });
+}
+
+TEST(HttpClientMock, AnswersWithoutAServer) {
+  weft::testing::run([]() -> task<> {
+    client c{{.base_url = "http://example.org/"}};
+    std::vector<std::string> asked;
+    c.answer_with([&](const weft::http::mock_request& r) -> task<weft::http::mock_response> {
+      asked.push_back(r.method + " " + r.url.str() + " " + r.body);
+      if (r.url.path() == "/moved") {
+        weft::http::mock_response moved{302};
+        moved.header("location", "/here");
+        co_return moved;
+      }
+      if (r.url.path() == "/slow") co_await weft::sleep(1h);
+      co_return weft::http::mock_response{r.url.path() == "/missing" ? 404 : 200, "made up"};
+    });
+    EXPECT_EQ(co_await c.post("/x").body("data").text(), "made up");
+    weft::http::response r = co_await c.get("/moved");
+    EXPECT_EQ(r.url().str(), "http://example.org/here");
+    EXPECT_EQ(asked, (std::vector<std::string>{"POST http://example.org/x data", "GET http://example.org/moved ",
+                                               "GET http://example.org/here "}));
+    EXPECT_EQ(co_await failure<weft::http::status_error>(c.get("/missing").text()),
+              "GET http://example.org/missing: 404: made up");
+    EXPECT_EQ(co_await failure<weft::timeout_error>(c.get("/slow")),
+              "GET http://example.org/slow: not complete in time");
+    auto stream = co_await c.get("/").stream();
+    EXPECT_EQ(co_await stream.next(), "made up");
+    EXPECT_EQ(co_await stream.next(), std::nullopt);
+  });
+}
+
 }  // namespace

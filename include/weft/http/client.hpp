@@ -7,7 +7,9 @@
 #include <string_view>
 #include <type_traits>
 #include <weft/http/client_error.hpp>
+#include <weft/http/mock.hpp>
 #include <weft/http/request.hpp>
+#include <weft/http/request_event.hpp>
 #include <weft/http/response.hpp>
 #include <weft/net/byte_stream.hpp>
 #include <weft/net/tls_context.hpp>
@@ -74,6 +76,13 @@ class client {
   /// the URL and gives a connected stream, on which TLS is begun if the URL says https; it runs within the
   /// connect_timeout. A null function goes back to connecting over TCP. With a proxy, the URL is the proxy's.
   client& connect_with(std::function<task<byte_stream>(const http::url&)> connect);
+
+  /// Calls `hook` whenever a request has come a step further. What it throws ends the request. Null: nobody listens.
+  client& on_event(std::function<void(const request_event&)> hook);
+
+  /// For tests of what uses a client: nothing is sent; `answer` says what a server would say. Redirects are followed,
+  /// and limits on time and size hold. What it throws comes out of the request. Null: requests are sent again.
+  client& answer_with(std::function<task<mock_response>(const mock_request&)> answer);
 
   /// Connections that are in use, and that wait to be used again.
   [[nodiscard]] std::size_t active_connections() const noexcept;

@@ -35,6 +35,10 @@ class client_connection {
   /// see answered(). std::logic_error if the response before it was not read to its end.
   [[nodiscard]] task<> send(std::string_view method, std::string_view request);
 
+  /// The two halves of send().
+  [[nodiscard]] task<> write(std::string_view method, std::string_view request);
+  [[nodiscard]] task<> read_head();
+
   /// The head of the response, valid until the next send().
   [[nodiscard]] const response_head& head() const noexcept { return parser_.head(); }
 

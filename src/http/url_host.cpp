@@ -60,30 +60,31 @@ std::optional<std::uint64_t> ipv4_number(std::string_view text) {
   return value;
 }
 
-/// `host.` is the same address as `host`.
-std::vector<std::string_view> ipv4_parts(std::string_view host) {
-  std::vector<std::string_view> parts = split(host, '.');
-  if (parts.size() > 1 && parts.back().empty()) parts.pop_back();
-  return parts;
-}
-
 /// A name whose last label is a number can only be meant as an address.
 bool ends_in_number(std::string_view host) {
-  if (host.ends_with('.')) host.remove_suffix(1);
+  if (host.ends_with('.')) host.remove_suffix(1);  // `host.` is the same as `host`
   const std::string_view last = host.substr(host.rfind('.') + 1);
   return (!last.empty() && std::ranges::all_of(last, is_digit)) || ipv4_number(last).has_value();
 }
 
 std::string parse_ipv4(std::string_view host) {
-  const std::vector<std::string_view> parts = ipv4_parts(host);
-  if (parts.size() > 4) refuse(host, "an IPv4 address has at most four parts");
+  std::array<std::string_view, 4> parts;
+  std::size_t count = 0;
+  for (std::string_view rest = host.substr(0, host.size() - (host.ends_with('.') ? 1 : 0));;) {
+    if (count == parts.size()) refuse(host, "an IPv4 address has at most four parts");
+    const std::size_t dot = rest.find('.');
+    parts[count++] = rest.substr(0, dot);
+    if (dot == std::string_view::npos) break;
+    rest.remove_prefix(dot + 1);
+  }
+
   std::uint64_t address = 0;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     const std::optional<std::uint64_t> number = ipv4_number(parts[i]);
     if (!number) refuse(host, quoted(parts[i]) + " is not a number of an IPv4 address");
-    const bool last = i + 1 == parts.size();
+    const bool last = i + 1 == count;
     // The last number fills all bytes that are left.
-    const std::uint64_t limit = last ? std::uint64_t{1} << 8 * (5 - parts.size()) : 256;
+    const std::uint64_t limit = last ? std::uint64_t{1} << 8 * (5 - count) : 256;
     if (*number >= limit) refuse(host, quoted(parts[i]) + " is too large for an IPv4 address");
     address += last ? *number : *number << 8 * (3 - i);
   }
@@ -213,7 +214,8 @@ std::string parse_host(std::string_view text, bool special) {
     check(text, is_forbidden);
     return percent_encode(text, percent_encode_set::c0_control);
   }
-  std::string host = domain_to_ascii(percent_decode(text));
+  const bool encoded = text.find('%') != std::string_view::npos;
+  std::string host = encoded ? domain_to_ascii(percent_decode(text)) : domain_to_ascii(text);
   check(host, is_forbidden_in_name);
   return ends_in_number(host) ? parse_ipv4(host) : host;
 }

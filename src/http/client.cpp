@@ -135,6 +135,8 @@ request client::make(std::string_view method, std::string_view url) const {
   return made;
 }
 
+cookie_jar& client::cookies() const noexcept { return state_->cookies; }
+
 client& client::on_event(std::function<void(const request_event&)> hook) {
   state_->hook = std::move(hook);
   return *this;

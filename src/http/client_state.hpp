@@ -35,6 +35,7 @@ class client_state {
   std::function<void(const request_event&)> hook;
   std::function<task<mock_response>(const mock_request&)> answer;
   std::uint64_t requests = 0;
+  cookie_jar cookies;
   std::shared_ptr<connection_pool> pool;
 };
 

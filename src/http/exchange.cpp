@@ -12,6 +12,8 @@
 #include <weft/net/stream_errors.hpp>
 #include <weft/net/tls_stream.hpp>
 
+#include "http/characters.hpp"
+
 namespace weft::http::detail {
 
 namespace {
@@ -75,6 +77,7 @@ task<> exchange::begin() {
       co_await send();
     }
     status_ = head().status;
+    keep_cookies();
     tell(request_stage::first_byte);
     const bool sent_elsewhere = follow();
     if (!sent_elsewhere) co_return;
@@ -98,7 +101,7 @@ task<> exchange::pass_over_body() {
 }
 
 task<> exchange::mock() {
-  const mock_request request{spec_.method, spec_.url, spec_.headers, spec_.body};
+  const mock_request request{spec_.method, spec_.url, own_headers(), spec_.body};
   const mock_response answer = co_await client_->answer(request);
   mocked_.emplace();
   mocked_->head.status = answer.status();
@@ -223,6 +226,27 @@ task<byte_stream> exchange::open_tunnel(byte_stream proxy) {
   co_return asking.take_stream();
 }
 
+headers exchange::own_headers() const {
+  headers own;
+  for (const auto [field, value] : client_->defaults) {
+    if (!spec_.headers.contains(field)) own.add(field, value);
+  }
+  for (const auto [field, value] : spec_.headers) own.add(field, value);
+  if (!client_->options.keep_cookies || client_->cookies.empty() || own.contains("cookie")) return own;
+  const std::string cookies = client_->cookies.header_for(spec_.url, std::chrono::system_clock::now());
+  if (!cookies.empty()) own.add("cookie", cookies);
+  return own;
+}
+
+void exchange::keep_cookies() {
+  if (!client_->options.keep_cookies) return;
+  for (const auto [field, value] : head().headers) {
+    if (equal_ignoring_case(field, "set-cookie")) {
+      client_->cookies.store(value, spec_.url, std::chrono::system_clock::now());
+    }
+  }
+}
+
 void exchange::write_head() {
   request_head head;
   head.method = spec_.method;
@@ -233,10 +257,7 @@ void exchange::write_head() {
     head.target = spec_.url.target();
   }
   head.headers.add("host", spec_.url.host_header());
-  for (const auto [field, value] : client_->defaults) {
-    if (!spec_.headers.contains(field)) head.headers.add(field, value);
-  }
-  for (const auto [field, value] : spec_.headers) head.headers.add(field, value);
+  for (const auto [field, value] : own_headers()) head.headers.add(field, value);
   if (to_proxy && !client_->proxy->authorization.empty()) {
     head.headers.set("proxy-authorization", client_->proxy->authorization);
   }

@@ -54,7 +54,10 @@ class exchange {
   std::string route() const;
   /// Through a proxy that sees nothing of it.
   bool tunnels() const noexcept;
+  /// The header fields as they are sent to a server.
+  headers own_headers() const;
   void write_head();
+  void keep_cookies();
   /// Sent on a connection that had been idle, it did not reach the server, and may be sent again.
   bool may_repeat() const noexcept;
   /// True if the response sends the client elsewhere, which is where the request is for then.

@@ -288,4 +288,28 @@ TEST(NetHttpClient, AStopOfARequestClosesItsConnection) {
               });
 }
 
+TEST(NetHttpClient, SendsCookiesBack) {
+  const auto answers = [](const seen_request& r) {
+    if (r.line.find("/login") != std::string::npos) {
+      return "HTTP/1.1 302 Found\r\nLocation: /home\r\nSet-Cookie: id=7; HttpOnly\r\nSet-Cookie: theme=dark; "
+             "Path=/home\r\n"
+             "Content-Length: 0\r\n\r\n" +
+             std::string{};
+    }
+    return ok("x");
+  };
+  with_server(answers, [](std::string url, scripted& server) -> task<> {
+    client c{{.base_url = url}};
+    co_await c.get("/login");
+    EXPECT_NE(server.requests.back().head.find("\r\ncookie: theme=dark; id=7\r\n"), std::string::npos)
+        << server.requests.back().head;
+    co_await c.get("/");
+    EXPECT_NE(server.requests.back().head.find("\r\ncookie: id=7\r\n"), std::string::npos);
+    EXPECT_EQ(c.cookies().size(), 2U);
+    client forgetful{{.base_url = url, .keep_cookies = false}};
+    co_await forgetful.get("/login");
+    EXPECT_EQ(server.requests.back().head.find("cookie"), std::string::npos);
+  });
+}
+
 }  // namespace

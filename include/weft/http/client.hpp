@@ -7,6 +7,7 @@
 #include <string_view>
 #include <type_traits>
 #include <weft/http/client_error.hpp>
+#include <weft/http/cookie_jar.hpp>
 #include <weft/http/mock.hpp>
 #include <weft/http/request.hpp>
 #include <weft/http/request_event.hpp>
@@ -44,6 +45,8 @@ struct client_options {
   /// Through which HTTP proxy to go, with a user and a password if it wants them: "http://user:secret@proxy:3128".
   /// Requests for https get a tunnel (CONNECT, RFC 9110, section 9.3.6).
   std::string_view proxy = {};
+  /// Keep the cookies that servers set, and send them back; see client::cookies.
+  bool keep_cookies = true;
 };
 static_assert(std::is_trivially_destructible_v<client_options>);
 
@@ -76,6 +79,9 @@ class client {
   /// the URL and gives a connected stream, on which TLS is begun if the URL says https; it runs within the
   /// connect_timeout. A null function goes back to connecting over TCP. With a proxy, the URL is the proxy's.
   client& connect_with(std::function<task<byte_stream>(const http::url&)> connect);
+
+  /// The cookies that servers have set: to be looked at, added to, saved and loaded.
+  [[nodiscard]] cookie_jar& cookies() const noexcept;
 
   /// Calls `hook` whenever a request has come a step further. What it throws ends the request. Null: nobody listens.
   client& on_event(std::function<void(const request_event&)> hook);

@@ -1,9 +1,12 @@
 #include <algorithm>
+#include <filesystem>
 #include <limits>
 #include <stdexcept>
 #include <utility>
 #include <weft/core/detail/event_loop.hpp>
+#include <weft/core/thread_pool.hpp>
 #include <weft/core/timeout.hpp>
+#include <weft/files/file.hpp>
 #include <weft/http/client.hpp>
 #include <weft/http/percent_encoding.hpp>
 #include <weft/version.hpp>
@@ -96,6 +99,60 @@ task<std::string> send_for_text(std::shared_ptr<client_state> client, request_sp
   spec.wants_ok = true;
   response answer = co_await send(std::move(client), std::move(spec));
   co_return std::move(answer).text();
+}
+
+namespace {
+
+/// The file that a download goes to until it is complete; goes with this unless it was moved to its place.
+class partial_file {
+ public:
+  explicit partial_file(const std::filesystem::path& target) : target_{target}, path_{target} { path_ += ".part"; }
+  partial_file(const partial_file&) = delete;
+  partial_file& operator=(const partial_file&) = delete;
+  ~partial_file() {
+    std::error_code gone;
+    if (!path_.empty()) std::filesystem::remove(path_, gone);
+  }
+  const std::filesystem::path& path() const noexcept { return path_; }
+  /// Blocks.
+  void complete() {
+    std::filesystem::rename(path_, target_);
+    path_.clear();
+  }
+
+ private:
+  std::filesystem::path target_;
+  std::filesystem::path path_;
+};
+
+task<> fetch_to_file(exchange& request, const std::filesystem::path& target, std::optional<response>& answer) {
+  co_await request.begin();
+  response_head head = request.take_head();
+  if (head.status >= 400) {
+    std::string body;
+    co_await request.read_into(body, request.spec().body_limit);
+    throw status_error{request.name(), head.status, std::move(head.headers), std::move(body)};
+  }
+  partial_file part{target};
+  using enum open_mode;
+  file out = co_await open_file(part.path(), write | create | truncate);
+  for (;;) {
+    const std::string_view piece = co_await request.read();
+    if (piece.empty()) break;
+    co_await out.write(std::string{piece});
+  }
+  co_await out.close();
+  co_await to_thread([&] { part.complete(); });
+  answer.emplace(std::move(head), std::string{}, request.url(), request.redirects());
+}
+
+}  // namespace
+
+task<response> save(std::shared_ptr<client_state> client, request_spec spec, std::filesystem::path file) {
+  exchange request{std::move(client), std::move(spec)};
+  std::optional<response> answer;
+  co_await in_time(request, fetch_to_file(request, file, answer));
+  co_return std::move(*answer);
 }
 
 task<streaming_response> send_for_stream(std::shared_ptr<client_state> client, request_spec spec) {

@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
-#include <functional>
+#include <filesystem>
+#include <iterator>
 #include <string>
 #include <vector>
+#include <weft/files.hpp>
 #include <weft/http.hpp>
 #include <weft/net.hpp>
 #include <weft/patterns.hpp>
@@ -309,6 +311,29 @@ TEST(NetHttpClient, SendsCookiesBack) {
     client forgetful{{.base_url = url, .keep_cookies = false}};
     co_await forgetful.get("/login");
     EXPECT_EQ(server.requests.back().head.find("cookie"), std::string::npos);
+  });
+}
+
+TEST(NetHttpClient, SavesABodyWholeOrNotAtAll) {
+  const std::string large(3'000'000, 'b');
+  const auto answers = [&](const seen_request& r) {
+    if (r.line.find("/cut") != std::string::npos) return ok(large).substr(0, 100'000) + then_close;
+    return ok(large);
+  };
+  with_server(answers, [&](std::string url, scripted&) -> task<> {
+    auto directory = co_await weft::make_temporary_directory();
+    const auto path = directory.path() / "body";
+    client c{{.base_url = url, .body_limit = 10}};
+    weft::http::response r = co_await c.get("/").save(path);
+    EXPECT_EQ(r.status(), 200);
+    EXPECT_TRUE(co_await weft::read_file(path) == large);
+    co_await weft::write_file(path, "before");
+    co_await failure<weft::http::request_error>(c.get("/cut").save(path));
+    EXPECT_EQ(co_await weft::read_file(path), "before");
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator{directory.path()}, {}), 1);
+    const std::string text = co_await failure<std::system_error>(c.get("/").save(directory.path() / "none" / "body"));
+    EXPECT_TRUE(text.starts_with("open ")) << text;
+    co_await directory.remove();
   });
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 #include <weft/http.hpp>
@@ -65,6 +66,14 @@ struct scripted {
 
   task<> serve(byte_stream connection) {
     ++connections;
+    try {
+      co_await answer_all(connection);
+    } catch (const std::system_error&) {  // the client has gone
+    }
+  }
+
+ private:
+  task<> answer_all(byte_stream& connection) {
     for (;;) {
       std::optional<seen_request> request = co_await read_request(connection);
       if (!request) co_return;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <concepts>
 #include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,6 +35,7 @@ struct request_spec {
 task<response> send(std::shared_ptr<client_state> client, request_spec spec);
 task<std::string> send_for_text(std::shared_ptr<client_state> client, request_spec spec);
 task<streaming_response> send_for_stream(std::shared_ptr<client_state> client, request_spec spec);
+task<response> save(std::shared_ptr<client_state> client, request_spec spec, std::filesystem::path file);
 
 }  // namespace detail
 
@@ -83,6 +85,13 @@ class request {
   [[nodiscard]] task<std::string> bytes() { return text(); }
   /// The response, whose body is to be read piece by piece.
   [[nodiscard]] task<streaming_response> stream() { return detail::send_for_stream(take_client(), std::move(spec_)); }
+
+  /// Writes the body to a file, which is replaced when all of it has come, and left as it was otherwise; gives the
+  /// response without it. A status of 400 or above throws status_error. No body_limit; std::system_error that names the
+  /// file if that cannot be written.
+  [[nodiscard]] task<response> save(std::filesystem::path file) {
+    return detail::save(take_client(), std::move(spec_), std::move(file));
+  }
 
   /// For the library's own use.
   request(std::shared_ptr<detail::client_state> client, detail::request_spec spec) noexcept

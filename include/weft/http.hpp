@@ -5,10 +5,12 @@
 #include <weft/http/client.hpp>
 #include <weft/http/client_connection.hpp>
 #include <weft/http/client_error.hpp>
+#include <weft/http/content_decoder.hpp>
 #include <weft/http/cookie.hpp>
 #include <weft/http/cookie_jar.hpp>
 #include <weft/http/domain.hpp>
 #include <weft/http/error.hpp>
+#include <weft/http/gzip.hpp>
 #include <weft/http/headers.hpp>
 #include <weft/http/message.hpp>
 #include <weft/http/mock.hpp>

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 #include <weft/core/task.hpp>
-#include <weft/http/parser.hpp>
+#include <weft/http/response_parser.hpp>
 #include <weft/net/byte_stream.hpp>
 
 namespace weft::http {

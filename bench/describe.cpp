@@ -7,6 +7,7 @@
 #include <boost/describe.hpp>
 #include <boost/json.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <map>
 #include <new>
@@ -108,7 +109,7 @@ void measure(benchmark::State& state, Work work) {
   for (auto _ : state) work();
   state.counters["allocations"] =
       benchmark::Counter(static_cast<double>(allocations - before), benchmark::Counter::kAvgIterations);
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * document.size()));
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(document.size()));
 }
 
 void read_weft(benchmark::State& state) {
@@ -203,7 +204,7 @@ BENCHMARK(write_boost);
 
 // One error in the last member: what refusing costs, without and with the exception.
 void read_weft_refusing(benchmark::State& state) {
-  const std::string wrong = document.substr(0, document.size() - 5) + "7}}";
+  const std::string wrong = document.substr(0, document.size() - 6) + "7}}";
   measure(state, [&] {
     order value{};
     benchmark::DoNotOptimize(weft::read_json(wrong, value));

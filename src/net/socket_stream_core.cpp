@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
 
 #include "core/loop.hpp"
 #include "net/tcp_core.hpp"
@@ -22,7 +23,7 @@ void socket_stream_core::use_ring() {
     return;  // the kernel gives no buffers: descriptors can be waited for all the same
   }
   watch.reader = watch.writer = {};
-  drains = false;
+  drains_without_ring_ = std::exchange(drains, false);
 }
 
 void socket_stream_core::use_system_calls() {
@@ -34,6 +35,7 @@ void socket_stream_core::use_system_calls() {
   at_end = at_end || requests_->ended();
   requests_.reset();
   watch.waiting = nullptr;
+  drains = drains_without_ring_;
 }
 
 ssize_t socket_stream_core::receive(std::span<char> room) noexcept {

@@ -32,6 +32,7 @@ class socket_stream_core : public stream_core {
 
  private:
   std::unique_ptr<socket_requests, socket_requests::releaser> requests_;
+  bool drains_without_ring_ = false;
 };
 
 /// Of a descriptor that is being taken over. Throws std::system_error, and closes it then.

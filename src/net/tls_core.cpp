@@ -156,21 +156,18 @@ ssize_t tls_core::receive_ciphertext(std::span<char> room) noexcept {
 
 /// Nobody waits for an edge while the engine itself has more.
 void tls_core::offer_what_was_read_ahead() noexcept {
-  if (!engine_.has_pending()) return;
-  watch.reader.drained = false;
-  if (leaf* const reader = watch.take_waiter(watch.reader)) {
-    reader->wake();
-  } else {
-    watch.reader.edge = true;
-  }
+  if (engine_.has_pending()) watch.came(watch.reader);
 }
 
 ssize_t tls_core::receive(std::span<char> room) noexcept {
   std::size_t got = 0;
   const progress result = engine_.decrypt(room, got);
-  if (!engine_.output().empty() && flush() != 0 && !means_later(errno)) {
-    // The peer has gone; what it had sent before counts all the same.
+  if (writer_needs_input_) {
+    writer_needs_input_ = false;
+    watch.came(watch.writer);
   }
+  // A peer that has gone cannot be answered; what it had sent before counts all the same.
+  if (!engine_.output().empty()) (void)flush();
   switch (result) {
     case progress::done:
       if (engine_.has_pending()) watch.reader.drained = false;
@@ -196,6 +193,7 @@ ssize_t tls_core::send(const msghdr& message) noexcept {
   std::size_t taken = 0;
   const progress result = encrypt(message, taken);
   if (may_read) offer_what_was_read_ahead();
+  writer_needs_input_ = result == progress::wants_input;
   if (result == progress::failed) return failed();
   if (flush() != 0 && !means_later(errno)) return -1;
   return taken != 0 ? static_cast<ssize_t>(taken) : fail(EAGAIN);
@@ -287,6 +285,7 @@ int tls_core::shut_down_writing() noexcept {
 
 void tls_core::renew_keys() {
   const progress result = engine_.update_keys(true);
+  (void)flush();  // what finds no room now goes with the next write
   until_new_keys_ = bytes_per_key;
   offer_what_was_read_ahead();
   if (result == progress::failed) {

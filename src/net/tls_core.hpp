@@ -48,6 +48,7 @@ class tls_core final : public stream_core, private tls_source {
   std::string name_;
   tls_engine engine_;
   std::shared_ptr<std::string> rest_;  ///< what shutdown_write() could not send at once
+  bool writer_needs_input_ = false;    ///< a write waits for a message that must come first
   std::uint64_t until_new_keys_;       ///< bytes that may still be sent with the same keys
 };
 

@@ -12,6 +12,13 @@
 
 namespace weft::detail {
 
+namespace {
+
+/// How many times in a row there may be something to read that gives no plaintext.
+constexpr int most_fruitless = 64;
+
+}  // namespace
+
 // ---- where OpenSSL reads and writes ---------------------------------------------------------------------------------
 
 struct tls_engine::bio_functions {
@@ -36,6 +43,7 @@ struct tls_engine::bio_functions {
     if (n == 0) {
       engine.input_ended_ = true;
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      engine.input_dry_ = true;
       BIO_set_retry_read(bio);
     } else {
       engine.input_error_ = errno;
@@ -153,14 +161,30 @@ tls_engine::progress tls_engine::decrypt(std::span<char> room, std::size_t& got)
   got = 0;
   if (failed()) return progress::failed;
   ERR_clear_error();
-  while (got < room.size()) {
+  input_dry_ = false;
+  for (int fruitless = 0; got < room.size();) {
     std::size_t n = 0;
     const int result = SSL_read_ex(ssl_.get(), room.data() + got, room.size() - got, &n);
-    if (result != 1) return outcome(result);
-    got += n;
-    heard_ = true;
+    if (result == 1) {
+      got += n;
+      heard_ = true;
+      continue;
+    }
+    const progress reached = outcome(result);
+    if (reached != progress::wants_input || input_dry_) return reached;
+    // It was a message of TLS itself. A peer that sends nothing else must not keep the loop.
+    if (++fruitless > most_fruitless) return give_up();
   }
   return progress::done;
+}
+
+tls_engine::progress tls_engine::give_up() noexcept {
+  try {
+    failure_ = {tls_errc::protocol, "the peer sends nothing but messages of TLS itself", {}};
+  } catch (const std::bad_alloc&) {
+    input_error_ = ENOMEM;
+  }
+  return progress::failed;
 }
 
 tls_engine::progress tls_engine::encrypt(std::string_view plaintext) noexcept {

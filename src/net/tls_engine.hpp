@@ -106,6 +106,7 @@ class tls_engine {
   bool failed() const noexcept { return failure_ || input_error_ != 0; }
   progress outcome(int result) noexcept;
   void fail() noexcept;
+  progress give_up() noexcept;
   tls_failure explain() const;
   tls_failure explain_alert(int alert) const;
   tls_failure explain_certificate() const;
@@ -123,6 +124,7 @@ class tls_engine {
   std::optional<tls_failure> bad_certificate_;
   int input_error_ = 0;
   bool input_ended_ = false;
+  bool input_dry_ = false;  ///< the source had no more the last time
   bool handshake_done_ = false;
   bool sending_ended_ = false;
   bool sent_ = false;

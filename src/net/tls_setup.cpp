@@ -113,7 +113,8 @@ tls_setup::tls_setup(const tls_settings& settings)
 void tls_setup::set_protocol(const tls_settings& settings) {
   SSL_CTX* const context = context_.get();
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);  // see tls_engine::decrypt
   SSL_CTX_set_read_ahead(context, 1);
   SSL_CTX_set_default_read_buffer_len(context, read_ahead);
   need(SSL_CTX_set_min_proto_version(context, number_of(settings.min_version)) == 1, "the lowest version of TLS");

@@ -1,5 +1,6 @@
 #include <weft/net/tls_server.hpp>
 
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -98,6 +99,45 @@ TEST(TlsServer, RefusesToStartWithoutACertificate) {
     EXPECT_FALSE(began);
     EXPECT_EQ(seen.reason, weft::tls_errc::configuration);
   });
+}
+
+TEST(TlsServer, IsTrustedIfTheEnvironmentNamesItsAuthority) {
+  run_sockets([]() -> weft::task<> {
+    weft::tls_server served{"127.0.0.1", 0, world().server_context(), echo_lines};
+    co_await weft::with(served, [](weft::tls_server& server) -> weft::task<> {
+      auto connect = [&]() -> weft::task<> {
+        co_await weft::open_connection("127.0.0.1", server.port(), weft::tls_options{});
+      };
+      ::setenv("SSL_CERT_FILE", world().ca_file.path().c_str(), 1);
+      const tls_failure_seen trusted = co_await tls_failure_of(connect());
+      ::unsetenv("SSL_CERT_FILE");
+      const tls_failure_seen unknown = co_await tls_failure_of(connect());
+      EXPECT_EQ(trusted.reason, std::nullopt) << trusted.text;
+      EXPECT_EQ(unknown.reason, weft::tls_errc::unknown_ca);
+    });
+  });
+}
+
+TEST(TlsServer, SharesItsContextWithOtherThreads) {
+  const weft::tls_context server_context = world().server_context();
+  const weft::tls_context client_context = world().client_context();
+  weft::run_workers(3,
+                    [&](weft::worker& own) -> weft::task<> {
+                      weft::tls_context context = server_context;
+                      weft::tls_server served{"127.0.0.1", 0, context, echo_lines};
+                      co_await weft::with(served, [&](weft::tls_server& server) -> weft::task<> {
+                        for (int i = 0; i < 10; ++i) {
+                          if (i % 3 == 0) context.reload();
+                          weft::tls_stream s = co_await weft::open_connection(
+                              "127.0.0.1", server.port(), weft::tls_options{.context = &client_context});
+                          const std::string text = std::to_string(own.index());
+                          co_await s.write(text + "\n");
+                          const auto answer = co_await s.read_line();
+                          EXPECT_EQ(answer, text);
+                        }
+                      });
+                    },
+                    {.run = {.handle_signals = false}});
 }
 
 TEST(TlsServer, ClientsGiveUpServersThatDoNotShakeHands) {

@@ -354,6 +354,23 @@ TEST(TlsTrouble, ACloseWaitsForNobodyAndStillSaysGoodbye) {
   });
 }
 
+TEST(TlsTrouble, APeerThatOnlyAsksForNewKeysDoesNotKeepTheLoop) {
+  weft::testing::run([]() -> weft::task<> {
+    stream_pair line;
+    tls_pair both = co_await connect_tls(std::move(line.stream), std::move(line.peer), world().client_context(),
+                                         world().server_context());
+    for (int i = 0; i < 10; ++i) both.client.renew_keys();
+    co_await both.client.write("that is fine\n");
+    const auto fine = co_await both.server.read_line();
+    EXPECT_EQ(fine, "that is fine");
+
+    for (int i = 0; i < 1000; ++i) both.client.renew_keys();
+    const tls_failure_seen seen = co_await tls_failure_of(both.server.read_all());
+    EXPECT_EQ(seen.reason, weft::tls_errc::protocol);
+    EXPECT_NE(seen.text.find("nothing but messages of TLS itself"), std::string::npos) << seen.text;
+  });
+}
+
 // ---- start_tls ------------------------------------------------------------------------------------------------------
 
 TEST(TlsTrouble, WhatWasReadAheadBeforeStartTlsIsTakenForTls) {

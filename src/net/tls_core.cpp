@@ -92,7 +92,7 @@ task<> discard_all(stream_core& below) {
 task<> flush_behind(std::shared_ptr<stream_core> below, std::shared_ptr<std::string> rest) {
   try {
     co_await send_rest(*below, *rest);
-  } catch (const std::system_error&) {  // whoever reads from the stream will hear of it
+  } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): whoever reads will hear of it
   }
 }
 
@@ -113,7 +113,7 @@ task<> close_behind(std::unique_ptr<farewell_core> socket, std::string rest, boo
     if (!sent || !await_end) co_return;
     socket->shut_down_writing();
     co_await move_on_after(answer_limit, discard_all(*socket));
-  } catch (const std::system_error&) {  // nobody wants to know
+  } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): nobody wants to know
   }
 }
 

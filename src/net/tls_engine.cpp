@@ -143,7 +143,7 @@ int tls_engine::on_new_session(SSL* ssl, SSL_SESSION* session) noexcept {
     if (self.peer_.session_key.empty() || !self.setup_->resumes()) return 0;
     SSL_SESSION_up_ref(session);
     self.context_->sessions.keep(self.peer_.session_key, openssl_ptr<SSL_SESSION>{session});
-  } catch (const std::bad_alloc&) {  // then there is nothing to resume
+  } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): then there is nothing to resume
   }
   return 0;
 }

@@ -7,7 +7,6 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <new>
 #include <stdexcept>
 #include <weft/net/tls_error.hpp>
@@ -48,7 +47,7 @@ std::string place(const tls_text& of) { return of.is_file ? of.text : "the given
 int give_password(char* room, int size, int, void* password) {
   const auto& text = *static_cast<const std::string*>(password);
   if (text.empty() || text.size() > static_cast<std::size_t>(size)) return -1;
-  std::memcpy(room, text.data(), text.size());
+  std::copy(text.begin(), text.end(), room);
   return static_cast<int>(text.size());
 }
 
@@ -155,7 +154,7 @@ tls_setup::certificate tls_setup::read_certificate(const tls_settings::own_certi
   if (!read.chain) throw std::bad_alloc{};
   while (openssl_ptr<X509> above = next_certificate(pem.get())) {
     if (sk_X509_push(read.chain.get(), above.get()) == 0) throw std::bad_alloc{};
-    above.release();
+    (void)above.release();
   }
   if (!ended_in_order()) cannot("bad certificate in " + place(from.certificate));
 

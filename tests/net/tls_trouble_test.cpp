@@ -205,7 +205,7 @@ TEST(TlsTrouble, BrokenRecordsAreRefused) {
     co_await line.peer.write(std::string{"\x16\x03\x03\x00\x05garbage", 12});
     const auto seen = co_await tls_failure_of(weft::start_tls(std::move(line.stream), "localhost"));
     EXPECT_EQ(seen.reason, weft::tls_errc::protocol) << seen.text;
-    EXPECT_NE(seen.text.find("["), std::string::npos) << seen.text;
+    EXPECT_NE(seen.text.find('['), std::string::npos) << seen.text;
   });
   // A record in the middle that nobody has encrypted.
   weft::testing::run([]() -> weft::task<> {

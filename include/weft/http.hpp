@@ -14,9 +14,11 @@
 #include <weft/http/headers.hpp>
 #include <weft/http/message.hpp>
 #include <weft/http/mock.hpp>
+#include <weft/http/netrc.hpp>
 #include <weft/http/parser_event.hpp>
 #include <weft/http/parser_limits.hpp>
 #include <weft/http/percent_encoding.hpp>
+#include <weft/http/proxy_settings.hpp>
 #include <weft/http/request.hpp>
 #include <weft/http/request_event.hpp>
 #include <weft/http/request_parser.hpp>

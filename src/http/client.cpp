@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <boost/json/parse.hpp>
 #include <filesystem>
 #include <limits>
 #include <stdexcept>
@@ -8,6 +9,7 @@
 #include <weft/core/timeout.hpp>
 #include <weft/files/file.hpp>
 #include <weft/http/client.hpp>
+#include <weft/http/content_decoder.hpp>
 #include <weft/http/percent_encoding.hpp>
 #include <weft/version.hpp>
 
@@ -58,6 +60,7 @@ client_state::client_state(const client_options& how) : options{how} {
   if (!how.proxy.empty()) proxy = parse_proxy(how.proxy);
   defaults.add("user-agent", how.user_agent.empty() ? "weft/" WEFT_VERSION_STRING : how.user_agent);
   defaults.add("accept", "*/*");
+  if (how.decompress) defaults.add("accept-encoding", content_decoder::accepted);
   const std::size_t most = or_all(how.max_connections, many);
   pool = std::make_shared<connection_pool>(most, or_all(how.max_connections_per_host, most), how.idle_timeout);
 }
@@ -281,6 +284,8 @@ request& request::body_limit(std::size_t bytes) {
 }
 
 // ---- a response -----------------------------------------------------------------------------------------------------
+
+boost::json::value response::json() const { return boost::json::parse(body_); }
 
 streaming_response::streaming_response(response_head head, http::url from,
                                        std::unique_ptr<detail::exchange> rest) noexcept

@@ -24,7 +24,7 @@ struct proxy_server {
 /// What a client and its requests share.
 class client_state {
  public:
-  explicit client_state(const client_options& options);
+  explicit client_state(const client_options& how);
 
   std::optional<http::url> base;
   client_options options;  ///< without its views: see base, defaults and tls

@@ -79,6 +79,7 @@ task<> exchange::begin() {
     status_ = head().status;
     keep_cookies();
     tell(request_stage::first_byte);
+    begin_decoding();
     const bool sent_elsewhere = follow();
     if (!sent_elsewhere) co_return;
     co_await pass_over_body();
@@ -307,7 +308,44 @@ bool exchange::follow() {
 
 task<> exchange::read_piece() { piece_ = co_await connection().read_body(); }
 
+void exchange::begin_decoding() {
+  decoder_.reset();
+  encoded_ = {};
+  if (!client_->options.decompress || spec_.method == "HEAD") return;
+  const std::optional<std::string_view> coding = head().headers.get("content-encoding");
+  if (!coding) return;
+  try {
+    decoder_.emplace(*coding);
+  } catch (const protocol_error& e) {
+    throw request_error{name(), e, std::current_exception()};
+  }
+  if (!decoder_->active()) decoder_.reset();
+}
+
 task<std::string_view> exchange::read() {
+  constexpr std::size_t most = std::size_t{16} << 10;
+  if (!decoder_) co_return co_await read_raw();
+  if (!decoded_) decoded_ = std::make_unique_for_overwrite<char[]>(most);
+  try {
+    for (;;) {
+      const std::size_t n = decoder_->decode(encoded_, {decoded_.get(), most});
+      if (n != 0) co_return std::string_view{decoded_.get(), n};
+      if (!encoded_.empty()) continue;
+      if (!ended_) encoded_ = co_await read_raw();
+      if (!ended_) continue;
+      decoder_->finish();
+      co_return std::string_view{};
+    }
+  } catch (const content_error& e) {
+    lease_.reset();
+    throw request_error{name(), e, std::current_exception()};
+  } catch (const limit_error& e) {
+    lease_.reset();
+    throw limit_error{"the body of " + name() + ", decompressed,", e.limit()};
+  }
+}
+
+task<std::string_view> exchange::read_raw() {
   if (mocked_) {
     if (mocked_->body.empty()) end();
     wire_ = std::exchange(mocked_->body, {});

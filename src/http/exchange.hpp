@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <weft/core/task.hpp>
+#include <weft/http/content_decoder.hpp>
 #include <weft/http/request.hpp>
 
 #include "http/client_state.hpp"
@@ -68,12 +69,17 @@ class exchange {
   void end();
   void tell(request_stage stage) const;
   task<> read_piece();
+  task<std::string_view> read_raw();
+  void begin_decoding();
 
   std::shared_ptr<client_state> client_;
   request_spec spec_;
   std::optional<connection_pool::lease> lease_;  // until the body has been read
   std::string wire_;
   std::string_view piece_;
+  std::optional<content_decoder> decoder_;
+  std::string_view encoded_;         // what came and has not been decoded
+  std::unique_ptr<char[]> decoded_;  // a piece that was
   int redirects_ = 0;
   int status_ = 0;
   std::uint64_t number_;

@@ -14,7 +14,7 @@ namespace {
 
 /// A socket that nobody reads from holds no more of the shared buffers than this; the rest waits in the kernel, which
 /// tells the peer to slow down.
-constexpr std::uint16_t most_unread = 4;
+constexpr std::uint16_t most_unread = 8;
 
 ssize_t try_again() noexcept {
   errno = EAGAIN;

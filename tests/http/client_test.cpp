@@ -4,6 +4,7 @@
 #include <iterator>
 #include <string>
 #include <vector>
+#include <weft/describe.hpp>
 #include <weft/files.hpp>
 #include <weft/http.hpp>
 #include <weft/net.hpp>
@@ -335,6 +336,58 @@ TEST(NetHttpClient, SavesABodyWholeOrNotAtAll) {
     EXPECT_TRUE(text.starts_with("open ")) << text;
     co_await directory.remove();
   });
+}
+
+TEST(NetHttpClient, DecompressesBodies) {
+  const std::string text(100'000, 'z');
+  std::string sent;
+  const auto answers = [&](const seen_request& r) {
+    if (r.line.find("/none") != std::string::npos)
+      return std::string{"HTTP/1.1 304 Same\r\nContent-Encoding: gzip\r\n\r\n"};
+    if (r.line.find("/cut") != std::string::npos)
+      return ok(sent.substr(0, sent.size() - 5), "Content-Encoding: gzip\r\n");
+    if (r.line.find("/unknown") != std::string::npos) return ok("x", "Content-Encoding: rot13\r\n");
+    return ok(sent, "Content-Encoding: gzip\r\n");
+  };
+  with_server(answers, [&](std::string url, scripted& server) -> task<> {
+    sent = weft::http::gzip(text);
+    client c{{.base_url = url}};
+    EXPECT_TRUE(co_await c.get("/").text() == text);
+    EXPECT_NE(server.requests[0].head.find("\r\naccept-encoding: gzip, deflate, br, zstd\r\n"), std::string::npos);
+    EXPECT_EQ((co_await c.get("/none")).status(), 304);
+    const std::string limited = co_await failure<weft::limit_error>(c.get("/").body_limit(99'999));
+    EXPECT_NE(limited.find("the body of GET"), std::string::npos) << limited;
+    for (const char* const path : {"/cut", "/unknown"}) {
+      const std::string why = co_await failure<weft::http::request_error>(c.get(path));
+      EXPECT_TRUE(why.starts_with("GET " + url + path + ": ")) << why;
+    }
+    client raw{{.base_url = url, .decompress = false}};
+    EXPECT_TRUE(co_await raw.get("/").text() == sent);
+  });
+}
+
+struct city {
+  std::string name;
+  int people;
+};
+WEFT_DESCRIBE(city, name, people)
+
+TEST(NetHttpClient, SendsAndReadsDescribedTypes) {
+  with_server([](const seen_request& r) { return r.body.empty() ? ok(R"({"name": 7})") : ok(r.body); },
+              [](std::string url, scripted& server) -> task<> {
+                client c{{.base_url = url}};
+                const city sent{"Köln", 1'000'000};
+                const city got = co_await c.post("/").json(sent).json<city>();
+                EXPECT_EQ(got.name, "Köln");
+                EXPECT_EQ(got.people, 1'000'000);
+                EXPECT_EQ(server.requests[0].body, R"({"name":"Köln","people":1000000})");
+                weft::http::response r = co_await c.post("/").json(sent);
+                EXPECT_EQ(r.json<city>().people, 1'000'000);
+                EXPECT_EQ(r.json().at("people").as_int64(), 1'000'000);
+                const std::string wrong = co_await failure<weft::json_error>(c.get("/").json<city>());
+                EXPECT_NE(wrong.find("name"), std::string::npos) << wrong;
+                EXPECT_NE(wrong.find("people"), std::string::npos) << wrong;
+              });
 }
 
 }  // namespace

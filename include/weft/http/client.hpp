@@ -45,6 +45,8 @@ struct client_options {
   /// Through which HTTP proxy to go, with a user and a password if it wants them: "http://user:secret@proxy:3128".
   /// Requests for https get a tunnel (CONNECT, RFC 9110, section 9.3.6).
   std::string_view proxy = {};
+  /// Ask for compressed bodies (gzip, deflate, br, zstd) and decompress them.
+  bool decompress = true;
   /// Keep the cookies that servers set, and send them back; see client::cookies.
   bool keep_cookies = true;
 };

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <weft/core/task.hpp>
+#include <weft/describe/json.hpp>
 #include <weft/http/headers.hpp>
 #include <weft/http/response.hpp>
 #include <weft/http/url.hpp>
@@ -37,6 +38,12 @@ task<std::string> send_for_text(std::shared_ptr<client_state> client, request_sp
 task<streaming_response> send_for_stream(std::shared_ptr<client_state> client, request_spec spec);
 task<response> save(std::shared_ptr<client_state> client, request_spec spec, std::filesystem::path file);
 
+template <class T>
+task<T> read_json_of(task<std::string> body) {
+  const std::string text = co_await std::move(body);
+  co_return from_json<T>(text);
+}
+
 }  // namespace detail
 
 /// A request in the making; awaiting it sends it and gives the response. From client::get() and its kin.
@@ -60,6 +67,11 @@ class request {
   }
   /// The body, and what it is.
   request& body(std::string bytes, std::string_view content_type = "application/octet-stream");
+  /// A body that is the JSON text of a value: of a described type, for one. Throws as to_json() does.
+  template <class T>
+  request& json(const T& value) {
+    return body(to_json(value), "application/json");
+  }
   /// A body that is JSON already.
   request& json_text(std::string text) { return body(std::move(text), "application/json"); }
   /// Adds a field to a form (application/x-www-form-urlencoded), which becomes the body.
@@ -83,6 +95,12 @@ class request {
   /// The body. A status of 400 or above throws status_error.
   [[nodiscard]] task<std::string> text() { return detail::send_for_text(take_client(), std::move(spec_)); }
   [[nodiscard]] task<std::string> bytes() { return text(); }
+  /// The value that the body describes. Throws json_error that tells all that is wrong with it. A status of 400 or
+  /// above throws status_error.
+  template <class T>
+  [[nodiscard]] task<T> json() {
+    return detail::read_json_of<T>(text());
+  }
   /// The response, whose body is to be read piece by piece.
   [[nodiscard]] task<streaming_response> stream() { return detail::send_for_stream(take_client(), std::move(spec_)); }
 

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <boost/json/value.hpp>
 #include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <weft/core/task.hpp>
+#include <weft/describe/json.hpp>
 #include <weft/http/headers.hpp>
 #include <weft/http/message.hpp>
 #include <weft/http/url.hpp>
@@ -32,6 +34,13 @@ class response {
   /// The body, as it came.
   [[nodiscard]] const std::string& text() const& noexcept { return body_; }
   [[nodiscard]] std::string text() && noexcept { return std::move(body_); }
+  /// The value that the body describes, for a described type, for one. Throws json_error that tells all that is wrong.
+  template <class T>
+  [[nodiscard]] T json() const {
+    return from_json<T>(body_);
+  }
+  /// The body as a JSON value of any shape. Throws boost::system::system_error if it is not JSON.
+  [[nodiscard]] boost::json::value json() const;
   /// Where the response came from: the request's URL, or where redirects have led.
   [[nodiscard]] const http::url& url() const noexcept { return url_; }
   /// How many redirects were followed.

@@ -4,6 +4,7 @@
 
 #include <weft/net/buffered_writer.hpp>
 #include <weft/net/byte_stream.hpp>
+#include <weft/net/dns_resolver.hpp>
 #include <weft/net/endpoint.hpp>
 #include <weft/net/hand_over.hpp>
 #include <weft/net/open_connection.hpp>

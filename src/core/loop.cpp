@@ -154,6 +154,7 @@ loop::loop(const run_options& how) : options{how}, kernel{make_backend(options.b
 }
 
 loop::~loop() {
+  names.reset();  // may have sockets, which the kernel still watches
   while (!timers_.empty()) timers_.pop().dropped();
   shared->end();
   shared->loop = nullptr;

@@ -4,6 +4,7 @@
 #include <weft/core/thread_pool.hpp>
 
 #include "core/loop.hpp"
+#include "net/dns_client.hpp"
 
 namespace weft::detail {
 
@@ -34,7 +35,11 @@ std::shared_ptr<look_up> resolver::find_or_begin(const std::string& host, bool o
 task<std::vector<endpoint>> resolver::ask(resolver& self, std::shared_ptr<look_up> question) {
   std::vector<endpoint> found;
   try {
-    found = co_await to_thread({.abandon_on_stop = true}, look_up_name, question->host);
+    if (const auto dns = self.dns_) {
+      found = co_await dns_client::look_up(dns, question->host);
+    } else {
+      found = co_await to_thread({.abandon_on_stop = true}, look_up_name, question->host);
+    }
   } catch (...) {
     self.forget(*question);
     throw;
@@ -42,6 +47,8 @@ task<std::vector<endpoint>> resolver::ask(resolver& self, std::shared_ptr<look_u
   self.keep(*question);
   co_return found;
 }
+
+void resolver::use_dns(const dns_options& options) { dns_ = std::make_shared<dns_client>(*home_, *this, options); }
 
 void resolver::keep(look_up& answered) noexcept {
   if (answered.listed == look_up::place::nowhere) return;

@@ -11,6 +11,7 @@
 #include <weft/core/clock.hpp>
 #include <weft/core/detail/running_task.hpp>
 #include <weft/core/task_handle.hpp>
+#include <weft/net/dns_resolver.hpp>
 #include <weft/net/endpoint.hpp>
 
 namespace weft::detail {
@@ -19,6 +20,8 @@ namespace weft::detail {
 using look_up_function = std::vector<endpoint> (*)(const std::string& host);
 /// How the system is asked. Only tests change it, to count the look-ups and to decide when they end.
 extern look_up_function look_up_name;
+
+class dns_client;
 
 /// One question to the system, and the answer.
 class look_up : public list_hook<look_up> {
@@ -46,6 +49,10 @@ class resolver final : public task_owner {
 
   std::shared_ptr<look_up> find_or_begin(const std::string& host, bool old_will_do);
   void clear() noexcept;
+
+  /// Who is asked from now on; the system at first.
+  void use_dns(const dns_options& options);
+  void use_system() noexcept { dns_.reset(); }
 
   /// Somebody who waits for a look-up, which goes on as long as there is one.
   class asker {
@@ -77,6 +84,7 @@ class resolver final : public task_owner {
   bool internal() const noexcept override { return true; }
 
   event_loop* home_;
+  std::shared_ptr<dns_client> dns_;                                  // null: the system is asked
   std::unordered_map<std::string, std::shared_ptr<look_up>> known_;  // each name's only listed look-up
   list<look_up> kept_;                                               // those with answers, by their last use
   std::size_t kept_count_ = 0;

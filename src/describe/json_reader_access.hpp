@@ -65,8 +65,8 @@ inline bool json_reader::take_key(std::string_view quoted) noexcept {
 struct json_reader_access {
   /// As members.next(), but tries first whether the key is the one that most likely comes: `quoted_guess` is that with
   /// quotes and colon.
-  static bool next_member(json_reader::object& members, std::string_view quoted_guess, std::string_view guess,
-                          bool& guessed) {
+  [[gnu::always_inline]] static bool next_member(json_reader::object& members, std::string_view quoted_guess,
+                                                 std::string_view guess, bool& guessed) {
     json_reader& reader = members.reader_;
     if (!members.entered_ || !reader.next_item(members.first_, '}', "a comma or a closing brace")) return false;
     guessed = reader.take_key(quoted_guess);

@@ -65,6 +65,12 @@ bool check_one(const Constraint& wanted, const Value& value, issue_log& log) {
   }
 }
 
+// Whether anything was said about a field that its value could violate.
+template <class T, std::size_t Index>
+inline constexpr bool checks_anything = []<class... Constraints>(const std::tuple<Constraints...>&) {
+  return !(is_remark<Constraints> && ...);
+}(std::get<Index>(fields_of<T>).constraints);
+
 // The path must be the field's.
 template <class T, std::size_t Index, class Value>
 bool check_field(const Value& value, issue_log& log) {

@@ -41,11 +41,14 @@ std::string take_credentials(http::url& from) {
   return basic_credentials(user, password);
 }
 
-proxy_server parse_proxy(std::string_view text) {
-  const bool has_scheme = text.find("://") != std::string_view::npos;
-  http::url where = checked(http::url{has_scheme ? std::string{text} : "http://" + std::string{text}});
+proxy_server with_credentials(http::url where) {
   std::string authorization = take_credentials(where);
   return {std::move(where), std::move(authorization)};
+}
+
+proxy_server parse_proxy(std::string_view text) {
+  const bool has_scheme = text.find("://") != std::string_view::npos;
+  return with_credentials(checked(http::url{has_scheme ? std::string{text} : "http://" + std::string{text}}));
 }
 
 std::size_t or_all(std::size_t limit, std::size_t all) noexcept { return limit == 0 ? all : std::min(limit, all); }
@@ -58,11 +61,26 @@ client_state::client_state(const client_options& how) : options{how} {
   if (!how.base_url.empty()) base = checked(http::url{how.base_url});
   if (how.tls != nullptr) tls = *how.tls;
   if (!how.proxy.empty()) proxy = parse_proxy(how.proxy);
+  if (how.use_environment) {
+    environment = proxy_settings::from_environment();
+    logins = netrc::from_environment();
+  }
   defaults.add("user-agent", how.user_agent.empty() ? "weft/" WEFT_VERSION_STRING : how.user_agent);
   defaults.add("accept", "*/*");
   if (how.decompress) defaults.add("accept-encoding", content_decoder::accepted);
   const std::size_t most = or_all(how.max_connections, many);
   pool = std::make_shared<connection_pool>(most, or_all(how.max_connections_per_host, most), how.idle_timeout);
+}
+
+std::optional<proxy_server> client_state::proxy_for(const http::url& server) const {
+  if (proxy) return proxy;
+  const http::url* const wanted = environment.proxy_for(server);
+  if (wanted == nullptr) return std::nullopt;
+  if (wanted->scheme() != "http" && wanted->scheme() != "https") {
+    throw request_error{server.str(),
+                        "the environment wants a proxy of another kind than http: " + std::string{wanted->scheme()}};
+  }
+  return with_credentials(*wanted);
 }
 
 namespace {
@@ -182,7 +200,11 @@ request client::make(std::string_view method, std::string_view url) const {
     throw std::invalid_argument{"not a method for a request: \"" + std::string{method} + "\""};
   }
   http::url to = detail::checked(state_->base ? http::url{url, *state_->base} : http::url{url});
-  const std::string authorization = detail::take_credentials(to);
+  std::string authorization = detail::take_credentials(to);
+  if (authorization.empty()) {
+    const netrc::entry* const login = state_->logins.find(to.host_without_brackets());
+    if (login != nullptr) authorization = detail::basic_credentials(login->login, login->password);
+  }
   const client_options& options = state_->options;
   request made{state_, detail::request_spec{.method = std::string{method},
                                             .url = std::move(to),

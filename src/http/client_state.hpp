@@ -8,6 +8,8 @@
 #include <string>
 #include <weft/http/client.hpp>
 #include <weft/http/headers.hpp>
+#include <weft/http/netrc.hpp>
+#include <weft/http/proxy_settings.hpp>
 #include <weft/http/url.hpp>
 #include <weft/net/tls_context.hpp>
 
@@ -30,7 +32,13 @@ class client_state {
   client_options options;  ///< without its views: see base, defaults and tls
   headers defaults;
   std::optional<tls_context> tls;
-  std::optional<proxy_server> proxy;
+  /// Through what to go to a server; nothing for no proxy. Throws request_error if the environment wants one of a kind
+  /// that is not known.
+  std::optional<proxy_server> proxy_for(const http::url& server) const;
+
+  std::optional<proxy_server> proxy;  ///< for all
+  proxy_settings environment;
+  netrc logins;
   std::function<task<byte_stream>(const http::url&)> connect;
   std::function<void(const request_event&)> hook;
   std::function<task<mock_response>(const mock_request&)> answer;

@@ -111,6 +111,7 @@ task<> exchange::mock() {
 }
 
 task<> exchange::send() {
+  proxy_ = client_->proxy_for(spec_.url);
   write_head();
   bool fresh = false;
   for (;;) {
@@ -135,13 +136,13 @@ task<> exchange::send() {
 
 /// What connections must share for one to do for the other.
 std::string exchange::route() const {
-  if (!client_->proxy) return spec_.url.origin();
-  std::string through = "via " + client_->proxy->url.origin();
+  if (!proxy_) return spec_.url.origin();
+  std::string through = "via " + proxy_->url.origin();
   if (tunnels()) through += " to " + spec_.url.origin();
   return through;
 }
 
-bool exchange::tunnels() const noexcept { return client_->proxy && spec_.url.scheme() == "https"; }
+bool exchange::tunnels() const noexcept { return proxy_ && spec_.url.scheme() == "https"; }
 
 bool exchange::may_repeat() const noexcept {
   const client_connection* const used = lease_->connection();
@@ -170,7 +171,7 @@ task<> exchange::connect() {
     throw timeout_error{"no connection to " + std::string{next_hop().host_header()} + " in " + seconds(limit)};
 }
 
-const http::url& exchange::next_hop() const noexcept { return client_->proxy ? client_->proxy->url : spec_.url; }
+const http::url& exchange::next_hop() const noexcept { return proxy_ ? proxy_->url : spec_.url; }
 
 /// A connection to the next hop, and through it.
 task<> exchange::open() {
@@ -214,7 +215,7 @@ task<byte_stream> exchange::open_tunnel(byte_stream proxy) {
   const std::string target = std::string{spec_.url.host()} + ":" + std::to_string(spec_.url.port());
   request_head head{.method = "CONNECT", .target = target};
   head.headers.add("host", target);
-  if (!client_->proxy->authorization.empty()) head.headers.add("proxy-authorization", client_->proxy->authorization);
+  if (!proxy_->authorization.empty()) head.headers.add("proxy-authorization", proxy_->authorization);
   std::string wire;
   write_request_head(wire, head);
   client_connection asking{std::move(proxy)};
@@ -251,7 +252,7 @@ void exchange::keep_cookies() {
 void exchange::write_head() {
   request_head head;
   head.method = spec_.method;
-  const bool to_proxy = client_->proxy && !tunnels();
+  const bool to_proxy = proxy_ && !tunnels();
   if (to_proxy) {  // RFC 9112, section 3.2.2
     head.target = std::string_view{spec_.url.str()}.substr(0, spec_.url.str().find('#'));
   } else {
@@ -259,8 +260,8 @@ void exchange::write_head() {
   }
   head.headers.add("host", spec_.url.host_header());
   for (const auto [field, value] : own_headers()) head.headers.add(field, value);
-  if (to_proxy && !client_->proxy->authorization.empty()) {
-    head.headers.set("proxy-authorization", client_->proxy->authorization);
+  if (to_proxy && !proxy_->authorization.empty()) {
+    head.headers.set("proxy-authorization", proxy_->authorization);
   }
   const bool body_is_usual = spec_.method == "POST" || spec_.method == "PUT" || spec_.method == "PATCH";
   if (spec_.has_body || body_is_usual) head.headers.set("content-length", std::to_string(spec_.body.size()));

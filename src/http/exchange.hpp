@@ -75,6 +75,7 @@ class exchange {
   std::shared_ptr<client_state> client_;
   request_spec spec_;
   std::optional<connection_pool::lease> lease_;  // until the body has been read
+  std::optional<proxy_server> proxy_;
   std::string wire_;
   std::string_view piece_;
   std::optional<content_decoder> decoder_;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <string>
 #include <support/certificates.hpp>
 #include <vector>
@@ -115,6 +116,36 @@ TEST(NetHttpClientRoute, AsksAProxyForPlainRequests) {
                                EXPECT_NE(proxy.requests[1].head.find("proxy-authorization: Basic YW5uOnMgdA==\r\n"),
                                          std::string::npos);
                              });
+}
+
+/// Sets a variable of the environment for the time of a block.
+class environment_variable {
+ public:
+  environment_variable(const char* name, const std::string& value) : name_{name} { ::setenv(name, value.c_str(), 1); }
+  environment_variable(const environment_variable&) = delete;
+  environment_variable& operator=(const environment_variable&) = delete;
+  ~environment_variable() { ::unsetenv(name_); }
+
+ private:
+  const char* name_;
+};
+
+TEST(NetHttpClientRoute, HeedsTheEnvironment) {
+  weft::testing::with_server(
+      [](const seen_request&) { return ok("by proxy"); },
+      [](std::string url, scripted& proxy) -> task<> {
+        const weft::testing::temporary_text logins{"machine one.test login ann password secret\n"};
+        const environment_variable netrc{"NETRC", logins.path()};
+        const environment_variable http_proxy{"http_proxy", url};
+        const environment_variable no_proxy{"no_proxy", "127.0.0.1"};
+        client c;
+        EXPECT_EQ(co_await c.get("http://one.test/").text(), "by proxy");
+        EXPECT_EQ(proxy.requests[0].line, "GET http://one.test/ HTTP/1.1");
+        EXPECT_NE(proxy.requests[0].head.find("authorization: Basic YW5uOnNlY3JldA==\r\n"), std::string::npos);
+        co_await c.get(url + "/direct");
+        EXPECT_EQ(proxy.requests[1].line, "GET /direct HTTP/1.1");
+        EXPECT_EQ(proxy.requests[1].head.find("authorization"), std::string::npos);
+      });
 }
 
 TEST(NetHttpClientRoute, TunnelsThroughAProxy) {

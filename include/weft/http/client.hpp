@@ -44,7 +44,11 @@ struct client_options {
   bool verify = true;
   /// Through which HTTP proxy to go, with a user and a password if it wants them: "http://user:secret@proxy:3128".
   /// Requests for https get a tunnel (CONNECT, RFC 9110, section 9.3.6).
+  /// Without one, the environment says (see use_environment).
   std::string_view proxy = {};
+  /// Heed the environment: proxies (http_proxy, https_proxy, all_proxy, no_proxy) and, for hosts that a request has no
+  /// credentials for, the netrc file. Both are read when the client is made.
+  bool use_environment = true;
   /// Ask for compressed bodies (gzip, deflate, br, zstd) and decompress them.
   bool decompress = true;
   /// Keep the cookies that servers set, and send them back; see client::cookies.

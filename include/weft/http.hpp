@@ -6,12 +6,14 @@
 #include <weft/http/client_connection.hpp>
 #include <weft/http/client_error.hpp>
 #include <weft/http/content_decoder.hpp>
+#include <weft/http/content_disposition.hpp>
 #include <weft/http/cookie.hpp>
 #include <weft/http/cookie_jar.hpp>
 #include <weft/http/domain.hpp>
 #include <weft/http/error.hpp>
 #include <weft/http/gzip.hpp>
 #include <weft/http/headers.hpp>
+#include <weft/http/http_date.hpp>
 #include <weft/http/message.hpp>
 #include <weft/http/mock.hpp>
 #include <weft/http/netrc.hpp>

@@ -76,19 +76,20 @@ outcome listen_on_a_line_that_is_cut(std::size_t bytes, bool listener_is_client,
 
 void cut_at_every_byte(bool listener_is_client) {
   const std::string all = "the first messageand the second";
-  // In the handshake only here and there: each of these runs is one.
+  // In the handshake only here and there: each of these runs is one. Signatures have not always the same length.
   std::size_t bytes = 0;
-  std::string longest;
-  for (;; bytes += longest.empty() ? 41 : 1) {
+  bool has_begun = false;
+  for (;; bytes += has_begun ? 1 : 41) {
     const outcome seen = listen_on_a_line_that_is_cut(bytes, listener_is_client, cut::end);
     EXPECT_TRUE(all.starts_with(seen.got)) << seen.got;
-    EXPECT_GE(seen.got.size(), longest.size());
-    longest = seen.got;
-    if (seen.ended) break;
+    has_begun = has_begun || !seen.got.empty();
+    if (seen.ended) {
+      EXPECT_EQ(seen.got, all);
+      break;
+    }
     EXPECT_EQ(seen.reason, weft::tls_errc::truncated) << "after " << bytes << " bytes";
     if (::testing::Test::HasFailure() || bytes > 10'000) break;
   }
-  EXPECT_EQ(longest, all);
   EXPECT_GT(bytes, 200U);
 }
 

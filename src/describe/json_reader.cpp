@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -50,24 +50,58 @@ bool parse(std::string_view token, Number& value) noexcept {
   return std::from_chars(token.data(), token.data() + token.size(), value).ec == std::errc{};
 }
 
+// Which power of ten the digit at this place of a number counts.
+long long power_of_ten(std::string_view token, std::size_t at) noexcept {
+  const std::size_t e = token.find_first_of("eE");
+  const auto point = static_cast<long long>(std::min(token.find('.'), std::min(e, token.size())));
+  const auto place = static_cast<long long>(at);
+  const long long power = point - place - (place < point ? 1 : 0);
+  if (e == std::string_view::npos) return power;
+
+  std::string_view digits = token.substr(e + 1);
+  const bool negative = digits.front() == '-';
+  if (!is_digit(digits.front())) digits.remove_prefix(1);
+  constexpr long long endless = std::numeric_limits<long long>::max() / 2;  // longer than any text
+  long long exponent = 0;
+  if (!parse(digits, exponent) || exponent > endless) exponent = endless;
+  return negative ? power - exponent : power + exponent;
+}
+
+constexpr std::string_view digits_but_zero = "123456789";
+
 // Whether a number that from_chars calls out of range is so because it is too small.
 bool underflows(std::string_view token) noexcept {
-  const std::size_t e = token.find_first_of("eE");
-  const std::string_view mantissa = token.substr(0, e);
-  const std::size_t point = mantissa.find('.');
-  const std::size_t leading = mantissa.find_first_of("123456789");
-  if (leading == std::string_view::npos) return true;
-  long long magnitude = static_cast<long long>(std::min(point, mantissa.size())) - static_cast<long long>(leading);
-  if (e != std::string_view::npos) {
-    std::string_view digits = token.substr(e + 1);
-    const bool negative = digits.front() == '-';
-    if (!is_digit(digits.front())) digits.remove_prefix(1);
-    long long exponent = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), exponent);
-    if (error != std::errc{}) return negative;  // greater than any text is long
-    magnitude += negative ? -exponent : exponent;
-  }
-  return magnitude < 0;
+  const std::size_t first = token.find_first_of(digits_but_zero);
+  return first >= token.find_first_of("eE") || power_of_ten(token, first) < 0;
+}
+
+// What a number is exactly, however it is written, if it is an integer.
+struct exact_integer {
+  bool negative;
+  bool integral = true;
+  bool overflow = false;
+  std::uint64_t magnitude = 0;
+};
+
+exact_integer exactly(std::string_view token) noexcept {
+  exact_integer result{.negative = token.front() == '-'};
+  const std::string_view mantissa = token.substr(0, token.find_first_of("eE"));
+  const std::size_t last = mantissa.find_last_of(digits_but_zero);
+  if (last == std::string_view::npos) return result;
+
+  long long power = power_of_ten(token, last);
+  result.integral = power >= 0;
+  if (!result.integral) return result;
+
+  const auto append = [&](unsigned digit) {
+    result.overflow = result.overflow ||
+                      __builtin_mul_overflow(result.magnitude, std::uint64_t{10}, &result.magnitude) ||
+                      __builtin_add_overflow(result.magnitude, std::uint64_t{digit}, &result.magnitude);
+  };
+  for (const char c : mantissa.substr(0, last + 1))
+    if (is_digit(c)) append(static_cast<unsigned>(c - '0'));
+  for (; power > 0 && !result.overflow; --power) append(0);
+  return result;
 }
 
 std::string cut(std::string_view token) {
@@ -263,20 +297,13 @@ bool json_reader::unusual_integer(Integer& value, Integer least, Integer most) {
   bool plain = false;
   if (!number_token(token, plain)) return false;
 
-  Integer number = 0;
-  bool fits = true;
-  if (plain && (std::is_signed_v<Integer> || token.front() != '-')) {
-    fits = parse(token, number);
-  } else {
-    constexpr double exact = 9007199254740992;  // 2 to the 53: up to here a double tells all integers apart
-    double real = 0;
-    const bool in_range = parse(token, real);
-    if (!plain && (!in_range || std::trunc(real) != real || std::abs(real) >= exact)) {
-      return refuse("an integer", cut(token));
-    }
-    fits = in_range && (std::is_signed_v<Integer> || real >= 0);
-    if (fits) number = static_cast<Integer>(real);
-  }
+  const exact_integer exact = exactly(token);
+  if (!exact.integral) return refuse("an integer", cut(token));
+  // The magnitude of the least number is one more than that of the greatest, or 0.
+  constexpr auto greatest = static_cast<std::uint64_t>(std::numeric_limits<Integer>::max());
+  const std::uint64_t limit = !exact.negative ? greatest : std::is_signed_v<Integer> ? greatest + 1 : 0;
+  const bool fits = !exact.overflow && exact.magnitude <= limit;
+  const auto number = static_cast<Integer>(exact.negative ? 0 - exact.magnitude : exact.magnitude);
   if (!fits || number < least || number > most) return refuse(integer_range(least, most), cut(token));
   value = number;
   return true;
@@ -327,8 +354,7 @@ bool json_reader::real(Real& value) {
   bool plain = false;
   if (!number_token(token, plain)) return false;
   if (parse(token, value)) return true;
-  if (!underflows(token.front() == '-' ? token.substr(1) : token))
-    return refuse("a number that is not too large for its type", cut(token));
+  if (!underflows(token)) return refuse("a number that is not too large for its type", cut(token));
   value = token.front() == '-' ? Real{-0.0} : Real{0};
   return true;
 }

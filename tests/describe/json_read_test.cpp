@@ -102,6 +102,12 @@ TEST(JsonReading, TakesIntegersThatFit) {
   EXPECT_EQ(weft::from_json<std::uint64_t>("18446744073709551615"), std::numeric_limits<std::uint64_t>::max());
   EXPECT_EQ(weft::from_json<std::int8_t>(" -128 "), -128);
   EXPECT_EQ(weft::from_json<int>("2.50e2"), 250);
+  EXPECT_EQ(weft::from_json<std::int64_t>("-92233720368547758.080e2"), std::numeric_limits<std::int64_t>::min());
+  EXPECT_EQ(weft::from_json<std::uint64_t>("1.8446744073709551615E+19"), std::numeric_limits<std::uint64_t>::max());
+  EXPECT_EQ(weft::from_json<std::int64_t>("1e18"), 1'000'000'000'000'000'000);
+  EXPECT_EQ(weft::from_json<int>("500000e-5"), 5);
+  EXPECT_EQ(weft::from_json<int>("0.00005e5"), 5);
+  EXPECT_EQ(weft::from_json<int>("0e99999999999999999999"), 0);
   EXPECT_EQ(weft::from_json<unsigned>("-0"), 0U);
   EXPECT_EQ(weft::from_json<unsigned>("-0.0"), 0U);
   EXPECT_EQ(errors<std::int8_t>("128"), "$: expected an integer from -128 to 127, got 128\n");
@@ -109,7 +115,16 @@ TEST(JsonReading, TakesIntegersThatFit) {
   EXPECT_EQ(errors<std::uint64_t>("18446744073709551616"),
             "$: expected an integer from 0 to 18446744073709551615, got 18446744073709551616\n");
   EXPECT_EQ(errors<int>("1.5"), "$: expected an integer, got 1.5\n");
-  EXPECT_EQ(errors<int>("1e400"), "$: expected an integer, got 1e400\n");
+  EXPECT_EQ(errors<int>("1e400"), "$: expected an integer from -2147483648 to 2147483647, got 1e400\n");
+  EXPECT_EQ(errors<int>("1e99999999999999999999"),
+            "$: expected an integer from -2147483648 to 2147483647, got 1e99999999999999999999\n");
+  EXPECT_EQ(errors<int>("1e-99999999999999999999"), "$: expected an integer, got 1e-99999999999999999999\n");
+  EXPECT_EQ(errors<int>("1.0000000000000000001"), "$: expected an integer, got 1.0000000000000000001\n");
+  EXPECT_EQ(errors<std::int64_t>("9223372036854775808"),
+            "$: expected an integer from -9223372036854775808 to 9223372036854775807, got 9223372036854775808\n");
+  EXPECT_EQ(errors<std::int64_t>("-9223372036854775809"),
+            "$: expected an integer from -9223372036854775808 to 9223372036854775807, got -9223372036854775809\n");
+  EXPECT_EQ(errors<unsigned>("-1e0"), "$: expected an integer from 0 to 4294967295, got -1e0\n");
   EXPECT_EQ(errors<int>("true"), "$: expected an integer, got true\n");
   EXPECT_EQ(errors<bool>("1"), "$: expected a boolean, got 1\n");
 }

@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
-#include <fstream>
-#include <sstream>
 #include <string>
+
+#include "docs/content.hpp"
 
 #define main main_of_describe_example  // NOLINT(readability-identifier-naming)
 #pragma GCC diagnostic push
@@ -14,16 +14,12 @@
 
 namespace {
 
-std::string text_of(const char* path) {
-  std::ostringstream content;
-  content << std::ifstream{path}.rdbuf();
-  return content.str();
-}
+using weft::testing::content_of;
 
 TEST(DescribeGuide, ShowsTheExampleAsItIsCompiled) {
-  const std::string example = text_of("../examples/describe.cpp");
+  const std::string example = content_of("../examples/describe.cpp");
   ASSERT_FALSE(example.empty());
-  EXPECT_NE(text_of("../docs/describe.md").find("```cpp\n" + example + "```\n"), std::string::npos);
+  EXPECT_NE(content_of("../docs/describe.md").find("```cpp\n" + example + "```\n"), std::string::npos);
 }
 
 TEST(DescribeGuide, SaysWhatTheExamplePrints) {
@@ -31,7 +27,7 @@ TEST(DescribeGuide, SaysWhatTheExamplePrints) {
   read_and_write();
   std::fflush(stdout);
   const std::string printed = testing::internal::GetCapturedStdout();
-  EXPECT_NE(text_of("../docs/describe.md").find("```text\n" + printed + "```\n"), std::string::npos) << printed;
+  EXPECT_NE(content_of("../docs/describe.md").find("```text\n" + printed + "```\n"), std::string::npos) << printed;
 }
 
 // The second piece of code in the guide: what others make of descriptions.
@@ -48,7 +44,7 @@ std::string columns() {
 
 TEST(DescribeGuide, ShowsTheVisitor) {
   EXPECT_EQ(columns<webhook>(), "url, retries?");
-  EXPECT_NE(text_of("../docs/describe.md").find("  weft::for_each_field<T>([&](const auto& field) {\n"),
+  EXPECT_NE(content_of("../docs/describe.md").find("  weft::for_each_field<T>([&](const auto& field) {\n"),
             std::string::npos);
 }
 

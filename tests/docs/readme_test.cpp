@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
 #include <string>
+
+#include "docs/content.hpp"
 
 // Its main() is a function like another here, and not called: it would lack a return.
 #define main main_of_example  // NOLINT(readability-identifier-naming)
@@ -14,15 +14,11 @@
 
 namespace {
 
-std::string read_file(const char* path) {
-  std::ostringstream content;
-  content << std::ifstream{path}.rdbuf();
-  return content.str();
-}
+using weft::testing::content_of;
 
 TEST(Readme, ShowsTheExampleAsItIsCompiled) {
-  const std::string readme = read_file("../README.md");
-  const std::string example = read_file("../examples/hello.cpp");
+  const std::string readme = content_of("../README.md");
+  const std::string example = content_of("../examples/hello.cpp");
   ASSERT_FALSE(example.empty());
   EXPECT_NE(readme.find("```cpp\n" + example + "```\n"), std::string::npos);
 }
@@ -32,7 +28,7 @@ TEST(Readme, SaysWhatTheExamplePrints) {
   weft::run(amain());
   std::fflush(stdout);
   const std::string printed = testing::internal::GetCapturedStdout();
-  EXPECT_NE(read_file("../README.md").find("```text\n" + printed + "```\n"), std::string::npos) << printed;
+  EXPECT_NE(content_of("../README.md").find("```text\n" + printed + "```\n"), std::string::npos) << printed;
 }
 
 }  // namespace

@@ -5,10 +5,10 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <support/certificates.hpp>
+
+#include "docs/content.hpp"
 
 #define main main_of_tls_example  // NOLINT(readability-identifier-naming)
 #pragma GCC diagnostic push
@@ -19,11 +19,7 @@
 
 namespace {
 
-std::string content_of(const char* path) {
-  std::ostringstream content;
-  content << std::ifstream{path}.rdbuf();
-  return content.str();
-}
+using weft::testing::content_of;
 
 TEST(TlsGuide, ShowsTheExampleAsItIsCompiled) {
   const std::string example = content_of("../examples/tls.cpp");

@@ -163,9 +163,10 @@ TEST(DnsResolver, AsksTheServers) {
   run_sockets([]() -> weft::task<> {
     co_await tiny_dns::serve([](tiny_dns& server) -> weft::task<> {
       EXPECT_EQ(co_await addresses_of("a.test"), both);
-      EXPECT_EQ(co_await addresses_of("v4.test"), std::vector<std::string>{"192.0.2.1:80"});
+      const std::vector<std::string> v4 = co_await addresses_of("v4.test");
+      EXPECT_EQ(v4, std::vector<std::string>{"192.0.2.1:80"});
       EXPECT_EQ(server.asked("a.test"), 2) << "for both families";
-      EXPECT_EQ(co_await addresses_of("localhost"), co_await addresses_of("localhost")) << "from /etc/hosts";
+      co_await weft::resolve("localhost", 80);  // is in /etc/hosts
       EXPECT_EQ(server.asked("localhost"), 0);
     });
   });

@@ -17,6 +17,8 @@
 #include <weft/http/http_date.hpp>
 #include <weft/http/message.hpp>
 #include <weft/http/mock.hpp>
+#include <weft/http/multipart_form.hpp>
+#include <weft/http/multipart_parser.hpp>
 #include <weft/http/netrc.hpp>
 #include <weft/http/parser_event.hpp>
 #include <weft/http/parser_limits.hpp>

@@ -1,8 +1,3 @@
-// g++ looks askance at a program that is included, for its lambdas are local to this file.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wsubobject-linkage"
-#endif
-
 #include <gtest/gtest.h>
 
 #include <string>

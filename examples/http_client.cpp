@@ -17,8 +17,9 @@ weft::task<> answer(weft::tcp_stream s) {
   for (;;) {
     const std::string head = co_await s.read_until("\r\n\r\n");
     const bool known = head.starts_with("GET /users/7 ");
-    co_await s.write(known ? std::string{"HTTP/1.1 200 OK\r\nContent-Length: 21\r\n\r\n{\"id\":7,\"name\":\"Ada\"}"}
-                           : std::string{"HTTP/1.1 404 Not Found\r\nContent-Length: 12\r\n\r\nno such user"});
+    const char* const text = known ? "HTTP/1.1 200 OK\r\nContent-Length: 21\r\n\r\n{\"id\":7,\"name\":\"Ada\"}"
+                                   : "HTTP/1.1 404 Not Found\r\nContent-Length: 12\r\n\r\nno such user";
+    co_await s.write(text);
   }
 }
 

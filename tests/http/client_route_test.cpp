@@ -18,10 +18,10 @@ namespace {
 using namespace std::chrono_literals;
 using weft::task;
 using weft::http::client;
-using weft::testing::failure;
 using weft::testing::ok;
 using weft::testing::scripted;
 using weft::testing::seen_request;
+using weft::testing::text_of;
 
 /// A server for https, and whom its clients must trust.
 struct https_world {
@@ -166,7 +166,7 @@ TEST(NetHttpClientRoute, TunnelsThroughAProxy) {
                         EXPECT_NE(proxy.asked[0].find("Basic "), std::string::npos);
                         c.close_idle();
                         proxy.answer = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
-                        const std::string refused = co_await failure<weft::http::request_error>(c.get("/z"));
+                        const std::string refused = co_await text_of<weft::http::request_error>(c.get("/z"));
                         EXPECT_NE(refused.find("refuses a tunnel to localhost:"), std::string::npos) << refused;
                       });
                     });
@@ -189,7 +189,7 @@ TEST(NetHttpClientRoute, TakesConnectionsOfTheUsersOwn) {
       co_await weft::sleep(1h);
       co_return weft::byte_stream{};
     });
-    EXPECT_EQ(co_await failure<weft::timeout_error>(c.get("/")),
+    EXPECT_EQ(co_await text_of<weft::timeout_error>(c.get("/")),
               "GET http://stand-in.test/: no connection to stand-in.test in 10 s");
   });
 }
@@ -201,7 +201,7 @@ TEST(NetHttpClientRoute, TakesCredentialsFromTheUrlAndShowsThemNowhere) {
         const std::string plain = url;
         url.insert(url.find("//") + 2, "Aladdin:open%20sesame@");
         client c;
-        EXPECT_EQ(co_await failure<weft::http::status_error>(c.get(url).text()), "GET " + plain + "/: 401");
+        EXPECT_EQ(co_await text_of<weft::http::status_error>(c.get(url).text()), "GET " + plain + "/: 401");
         EXPECT_NE(server.requests[0].head.find("authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n"),
                   std::string::npos);
       });
@@ -258,9 +258,9 @@ TEST(HttpClientMock, AnswersWithoutAServer) {
     EXPECT_EQ(r.url().str(), "http://example.org/here");
     EXPECT_EQ(asked, (std::vector<std::string>{"POST http://example.org/x data", "GET http://example.org/moved ",
                                                "GET http://example.org/here "}));
-    EXPECT_EQ(co_await failure<weft::http::status_error>(c.get("/missing").text()),
+    EXPECT_EQ(co_await text_of<weft::http::status_error>(c.get("/missing").text()),
               "GET http://example.org/missing: 404: made up");
-    EXPECT_EQ(co_await failure<weft::timeout_error>(c.get("/slow")),
+    EXPECT_EQ(co_await text_of<weft::timeout_error>(c.get("/slow")),
               "GET http://example.org/slow: not complete in time");
     auto stream = co_await c.get("/").stream();
     EXPECT_EQ(co_await stream.next(), "made up");

@@ -18,11 +18,11 @@ namespace {
 using namespace std::chrono_literals;
 using weft::task;
 using weft::http::client;
-using weft::testing::failure;
 using weft::testing::ok;
 using weft::testing::redirect;
 using weft::testing::scripted;
 using weft::testing::seen_request;
+using weft::testing::text_of;
 using weft::testing::then_close;
 using weft::testing::with_server;
 
@@ -68,9 +68,9 @@ TEST(NetHttpClient, AStatusIsAnErrorOnlyWhereSuccessIsAskedFor) {
                 weft::http::response r = co_await c.get(url + "/x");
                 EXPECT_EQ(r.status(), 404);
                 EXPECT_FALSE(r.ok());
-                EXPECT_EQ(co_await failure<weft::http::status_error>(c.get(url + "/x").text()),
+                EXPECT_EQ(co_await text_of<weft::http::status_error>(c.get(url + "/x").text()),
                           "GET " + url + "/x: 404: nope");
-                EXPECT_EQ(co_await failure<weft::http::status_error>(c.get(url + "/x").expect_status()),
+                EXPECT_EQ(co_await text_of<weft::http::status_error>(c.get(url + "/x").expect_status()),
                           "GET " + url + "/x: 404: nope");
               });
 }
@@ -105,7 +105,7 @@ TEST(NetHttpClient, EndsARedirectLoop) {
   with_server([](const seen_request&) { return redirect(302, "/round"); },
               [](std::string url, scripted& server) -> task<> {
                 client c{{.base_url = url}};
-                EXPECT_EQ(co_await failure<weft::http::too_many_redirects>(c.get("/round").follow_redirects(4)),
+                EXPECT_EQ(co_await text_of<weft::http::too_many_redirects>(c.get("/round").follow_redirects(4)),
                           "GET " + url + "/round: redirected more than 4 times");
                 EXPECT_EQ(server.requests.size(), 5U);
               });
@@ -149,7 +149,7 @@ TEST(NetHttpClient, DoesNotSendAPostTwice) {
               [](std::string url, scripted& server) -> task<> {
                 client c{{.base_url = url}};
                 co_await c.post("/1");
-                const std::string text = co_await failure<weft::http::request_error>(c.post("/2"));
+                const std::string text = co_await text_of<weft::http::request_error>(c.post("/2"));
                 EXPECT_TRUE(text.starts_with("POST " + url + "/2: ")) << text;
                 EXPECT_EQ(server.requests.size(), 2U);
               });
@@ -187,10 +187,10 @@ TEST(NetHttpClient, LimitsTheTimeOfARequest) {
       [](const seen_request& r) { return r.line.find("/late") != std::string::npos ? "HTTP/1.1 200 OK\r\n" : ok("x"); },
       [](std::string url, scripted&) -> task<> {
         client c{{.base_url = url}};
-        EXPECT_EQ(co_await failure<weft::timeout_error>(c.get("/late").timeout(20ms)),
+        EXPECT_EQ(co_await text_of<weft::timeout_error>(c.get("/late").timeout(20ms)),
                   "GET " + url + "/late: not complete in time");
         client impatient{{.base_url = url, .read_timeout = 20ms}};
-        EXPECT_EQ(co_await failure<weft::timeout_error>(impatient.get("/late")),
+        EXPECT_EQ(co_await text_of<weft::timeout_error>(impatient.get("/late")),
                   "GET " + url + "/late: no answer came in 20 ms");
         EXPECT_EQ(c.idle_connections(), 0U);
         EXPECT_EQ(co_await c.get("/").text(), "x");
@@ -226,7 +226,7 @@ TEST(NetHttpClient, RefusesABodyAboveTheLimit) {
   with_server([](const seen_request&) { return ok("0123456789"); },
               [](std::string url, scripted&) -> task<> {
                 client c{{.base_url = url}};
-                const std::string text = co_await failure<weft::limit_error>(c.get("/").body_limit(9));
+                const std::string text = co_await text_of<weft::limit_error>(c.get("/").body_limit(9));
                 EXPECT_NE(text.find("the body of GET " + url + "/"), std::string::npos) << text;
                 EXPECT_EQ(co_await c.get("/").body_limit(10).text(), "0123456789");
               });
@@ -241,7 +241,7 @@ TEST(NetHttpClient, SaysWhatIsWrongWithABrokenAnswer) {
                      {"", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort", "SSH-2.0-OpenSSH\r\n\r\n",
                       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
                   answer = broken;
-                  const std::string text = co_await failure<weft::http::request_error>(c.get("/"));
+                  const std::string text = co_await text_of<weft::http::request_error>(c.get("/"));
                   EXPECT_TRUE(text.starts_with("GET " + url + "/: ")) << text;
                   EXPECT_EQ(c.idle_connections(), 0U);
                 }
@@ -329,10 +329,10 @@ TEST(NetHttpClient, SavesABodyWholeOrNotAtAll) {
     EXPECT_EQ(r.status(), 200);
     EXPECT_TRUE(co_await weft::read_file(path) == large);
     co_await weft::write_file(path, "before");
-    co_await failure<weft::http::request_error>(c.get("/cut").save(path));
+    co_await text_of<weft::http::request_error>(c.get("/cut").save(path));
     EXPECT_EQ(co_await weft::read_file(path), "before");
     EXPECT_EQ(std::distance(std::filesystem::directory_iterator{directory.path()}, {}), 1);
-    const std::string text = co_await failure<std::system_error>(c.get("/").save(directory.path() / "none" / "body"));
+    const std::string text = co_await text_of<std::system_error>(c.get("/").save(directory.path() / "none" / "body"));
     EXPECT_TRUE(text.starts_with("open ")) << text;
     co_await directory.remove();
   });
@@ -355,10 +355,10 @@ TEST(NetHttpClient, DecompressesBodies) {
     EXPECT_TRUE(co_await c.get("/").text() == text);
     EXPECT_NE(server.requests[0].head.find("\r\naccept-encoding: gzip, deflate, br, zstd\r\n"), std::string::npos);
     EXPECT_EQ((co_await c.get("/none")).status(), 304);
-    const std::string limited = co_await failure<weft::limit_error>(c.get("/").body_limit(99'999));
+    const std::string limited = co_await text_of<weft::limit_error>(c.get("/").body_limit(99'999));
     EXPECT_NE(limited.find("the body of GET"), std::string::npos) << limited;
     for (const char* const path : {"/cut", "/unknown"}) {
-      const std::string why = co_await failure<weft::http::request_error>(c.get(path));
+      const std::string why = co_await text_of<weft::http::request_error>(c.get(path));
       EXPECT_TRUE(why.starts_with("GET " + url + path + ": ")) << why;
     }
     client raw{{.base_url = url, .decompress = false}};
@@ -384,7 +384,7 @@ TEST(NetHttpClient, SendsAndReadsDescribedTypes) {
                 weft::http::response r = co_await c.post("/").json(sent);
                 EXPECT_EQ(r.json<city>().people, 1'000'000);
                 EXPECT_EQ(r.json().at("people").as_int64(), 1'000'000);
-                const std::string wrong = co_await failure<weft::json_error>(c.get("/").json<city>());
+                const std::string wrong = co_await text_of<weft::json_error>(c.get("/").json<city>());
                 EXPECT_NE(wrong.find("name"), std::string::npos) << wrong;
                 EXPECT_NE(wrong.find("people"), std::string::npos) << wrong;
               });

@@ -96,7 +96,9 @@ TEST(MultipartParser, GivesTheSameInAnyPieces) {
         });
         ASSERT_EQ(split.why, whole.why) << one << " " << two;
         ASSERT_EQ(split.status, whole.status);
-        if (whole.why.empty()) ASSERT_EQ(split.events, whole.events) << one << " " << two;
+        if (whole.why.empty()) {
+          ASSERT_EQ(split.events, whole.events) << one << " " << two;
+        }
       }
     }
   }

@@ -102,7 +102,7 @@ void with_server(script answers, F body) {
 
 /// The text of the exception of type E that `work` throws.
 template <class E, class A>
-task<std::string> failure(A work) {
+task<std::string> text_of(A work) {
   std::string text = "no exception";
   try {
     co_await std::move(work);

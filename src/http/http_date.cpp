@@ -15,8 +15,8 @@ using std::chrono::sys_seconds;
 
 constexpr std::array<std::string_view, 7> weekdays{"Sunday",   "Monday", "Tuesday", "Wednesday",
                                                    "Thursday", "Friday", "Saturday"};
-constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+constexpr std::array<const char*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                             "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 constexpr std::chrono::seconds longest_wait = std::chrono::days{365};
 
 struct fields {
@@ -128,11 +128,11 @@ std::string format_http_date(sys_seconds time) {
   if (year < 0 || year > 9999) throw std::invalid_argument{"a year that no HTTP date can have"};
 
   std::array<char, 32> out{};
-  const int size = std::snprintf(
-      out.data(), out.size(), "%.3s, %02u %s %04d %02d:%02d:%02d GMT",
-      weekdays[std::chrono::weekday{day}.c_encoding()].data(), static_cast<unsigned>(date.day()),
-      months[static_cast<unsigned>(date.month()) - 1].data(), year, static_cast<int>(clock.hours().count()),
-      static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
+  const int size = std::snprintf(out.data(), out.size(), "%.3s, %02u %s %04d %02d:%02d:%02d GMT",
+                                 std::string{weekdays[std::chrono::weekday{day}.c_encoding()]}.c_str(),
+                                 static_cast<unsigned>(date.day()), months[static_cast<unsigned>(date.month()) - 1],
+                                 year, static_cast<int>(clock.hours().count()),
+                                 static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
   return {out.data(), static_cast<std::size_t>(size)};
 }
 

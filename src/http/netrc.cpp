@@ -132,8 +132,10 @@ netrc::netrc(std::string_view text) {
     } else if (*keyword == "login" || *keyword == "password" || *keyword == "account") {
       std::string word = words.word_of(*keyword);
       if (entries_.empty()) words.fail("\"" + *keyword + "\" before any machine");
-      if (*keyword == "login") entries_.back().login = std::move(word);
-      if (*keyword == "password") entries_.back().password = std::move(word);
+      if (*keyword == "login")
+        entries_.back().login = std::move(word);
+      else if (*keyword == "password")
+        entries_.back().password = std::move(word);
     } else {
       words.fail("a word that is none of machine, default, login, password, account and macdef");
     }

@@ -1,7 +1,6 @@
 #include "set_cookie.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "calendar.hpp"
@@ -36,9 +35,13 @@ std::optional<unsigned> take_number(std::string_view& text, std::size_t least, s
   while (digits < text.size() && is_digit(text[digits])) ++digits;
   if (digits < least || digits > most) return std::nullopt;
   unsigned value = 0;
-  std::from_chars(text.data(), text.data() + digits, value);
+  for (const char digit : text.substr(0, digits)) value = value * 10 + static_cast<unsigned>(digit - '0');
   text.remove_prefix(digits);
   return value;
+}
+
+std::optional<unsigned> number_at_begin(std::string_view text, std::size_t least, std::size_t most) {
+  return take_number(text, least, most);
 }
 
 struct clock_time {
@@ -146,10 +149,15 @@ std::optional<sys_seconds> parse_cookie_date(std::string_view text) {
     text.remove_prefix(std::min(word.size() + 1, text.size()));
 
     // Each word is the first of these that it can be and that is still missing.
-    if (!time && (time = parse_clock_time(word))) continue;
-    if (std::string_view rest = word; !day && (day = take_number(rest, 1, 2))) continue;
-    if (month == 0 && (month = month_number(word)) != 0) continue;
-    if (!year) year = take_number(word, 2, 4);
+    if (const auto found = time ? std::nullopt : parse_clock_time(word)) {
+      time = found;
+    } else if (const auto number = day ? std::nullopt : number_at_begin(word, 1, 2)) {
+      day = number;
+    } else if (const unsigned named = month != 0 ? 0 : month_number(word); named != 0) {
+      month = named;
+    } else if (!year) {
+      year = number_at_begin(word, 2, 4);
+    }
   }
   if (!time || !day || month == 0 || !year) return std::nullopt;
 

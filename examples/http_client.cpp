@@ -23,8 +23,9 @@ weft::task<> answer(weft::tcp_stream s) {
   }
 }
 
-weft::task<> ask(std::string site) {
-  weft::http::client client{{.base_url = site, .timeout = 5s}};
+weft::task<> ask(weft::tcp_server& site) {
+  const std::string url = "http://127.0.0.1:" + std::to_string(site.port());
+  weft::http::client client{{.base_url = url, .timeout = 5s}};
 
   weft::http::response r = co_await client.get("/users/7").header("accept", "application/json");
   std::printf("%d %s\n", r.status(), r.text().c_str());
@@ -41,9 +42,7 @@ weft::task<> ask(std::string site) {
 
 weft::task<> serve_and_ask() {
   weft::tcp_server site{"127.0.0.1", 0, answer};
-  co_await weft::with(site, [](weft::tcp_server& listening) -> weft::task<> {
-    co_await ask("http://127.0.0.1:" + std::to_string(listening.port()));
-  });
+  co_await weft::with(site, ask);
 }
 
 int main() { weft::run(serve_and_ask()); }

@@ -89,7 +89,7 @@ struct sample {
   std::string_view body;
 };
 
-void PrintTo(const sample& each, std::ostream* out) { *out << each.coding; }
+std::ostream& operator<<(std::ostream& out, const sample& each) { return out << each.coding; }
 
 class ContentDecoderSamples : public ::testing::TestWithParam<sample> {};
 

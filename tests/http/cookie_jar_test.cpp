@@ -36,7 +36,9 @@ struct case_of_one {
   const char* header;
 };
 
-void PrintTo(const case_of_one& each, std::ostream* out) { *out << each.set_cookie << " to " << each.to; }
+std::ostream& operator<<(std::ostream& out, const case_of_one& each) {
+  return out << each.set_cookie << " to " << each.to;
+}
 
 class CookieJarTable : public ::testing::TestWithParam<case_of_one> {};
 

@@ -94,7 +94,9 @@ struct exception_case {
   bool exempt;
 };
 
-void PrintTo(const exception_case& each, std::ostream* out) { *out << each.no_proxy << " for " << each.host; }
+std::ostream& operator<<(std::ostream& out, const exception_case& each) {
+  return out << each.no_proxy << " for " << each.host;
+}
 
 class NoProxy : public ::testing::TestWithParam<exception_case> {};
 

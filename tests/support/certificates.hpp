@@ -20,7 +20,7 @@ struct identity {
 /// What a certificate shall say.
 struct certificate_wish {
   std::string common_name;
-  std::vector<std::string> names = {};                      ///< DNS names and addresses in numbers
+  std::vector<std::string> names = {};                 ///< DNS names and addresses in numbers
   std::chrono::seconds from = -std::chrono::hours{1};  ///< counted from now
   std::chrono::seconds until = std::chrono::hours{24};
   bool rsa = false;

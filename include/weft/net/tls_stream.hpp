@@ -19,7 +19,9 @@ namespace weft {
 /// Its errors are tls_error besides those of the connection below. An end of the connection without the peer having
 /// said that it was done (close_notify) is tls_errc::truncated, and never looks like the end of the stream.
 /// shutdown_write() says so to the peer, and so do close() and the destructor if that goes without waiting; not after a
-/// write that was stopped or has failed, so that half a message never looks like a whole one.
+/// write that was stopped or has failed, so that half a message never looks like a whole one. Where a close would have
+/// to wait, for room in the kernel or (a client that has read nothing) so that what it has written is not lost, a task
+/// of the loop does that, for up to 12 s, and is cut short when run() ends.
 class tls_stream : public byte_stream {
  public:
   /// A closed stream.

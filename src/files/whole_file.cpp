@@ -13,6 +13,7 @@
 
 #include "core/ring_call.hpp"
 #include "files/file_steps.hpp"
+#include "net/block_pool.hpp"
 
 namespace weft {
 namespace detail {
@@ -58,16 +59,36 @@ task<std::string> read_on_thread(std::filesystem::path path, std::size_t limit) 
   co_return content;
 }
 
+/// A block to read into, of those that the thread keeps.
+class block {
+ public:
+  block() = default;
+  block(const block&) = delete;
+  block& operator=(const block&) = delete;
+  ~block() { block_pool::free(memory_, block_pool::block_size); }
+  std::span<char> room() const noexcept { return {memory_, block_pool::block_size}; }
+
+ private:
+  char* memory_ = block_pool::allocate(block_pool::block_size);
+};
+
+/// Most files are small: they come into a block first, so that their text has the size it needs and no more.
 task<std::string> read_by_ring(std::filesystem::path path, std::size_t limit) {
-  constexpr std::size_t first_piece = std::size_t{16} << 10;
   constexpr std::size_t largest_piece = std::size_t{1} << 20;
   const descriptor from = co_await open_descriptor(path, O_RDONLY | O_CLOEXEC, 0);
+  const block first;
   std::string content;
   for (;;) {
-    const std::size_t before = content.size();
-    content.resize(before + std::clamp(before, first_piece, largest_piece));
-    const std::size_t got = co_await read_next(from, path, std::span{content}.subspan(before));
-    content.resize(before + got);
+    std::size_t got = 0;
+    if (content.size() < block_pool::block_size) {
+      got = co_await read_next(from, path, first.room());
+      content.append(first.room().data(), got);
+    } else {
+      const std::size_t before = content.size();
+      content.resize(before + std::min(before, largest_piece));
+      got = co_await read_next(from, path, std::span{content}.subspan(before));
+      content.resize(before + got);
+    }
     if (content.size() > limit) throw limit_error{path.string(), limit};
     if (got == 0) co_return content;
   }

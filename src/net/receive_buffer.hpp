@@ -31,7 +31,12 @@ class receive_buffer {
 
   /// Room for more, at least a quarter of the memory. Views end here.
   std::span<char> prepare() {
-    if (lender_ != nullptr || capacity_ - end_ < std::max(capacity_ / 4, first_size / 4)) make_room(first_size / 4);
+    if (data_ == nullptr) {  // as ever when a stream has been idle
+      data_ = block_pool::allocate(first_size);
+      capacity_ = first_size;
+    } else if (lender_ != nullptr || capacity_ - end_ < std::max(capacity_ / 4, first_size / 4)) {
+      make_room(first_size / 4);
+    }
     return {data_ + end_, capacity_ - end_};
   }
   /// Says how much of the room was used; if nothing, and nothing was held, the memory goes.

@@ -84,7 +84,8 @@ TEST_F(Ring, AStopOfAWriteWaitsUntilTheKernelHasLetGoOfTheText) {
     pair p;
     const std::string text = numbers(20'000'000);
     auto writing = weft::create_task([&]() -> weft::task<> {
-      const std::string own = text;  // goes with the coroutine
+      // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): goes with the coroutine
+      const std::string own = text;
       co_await p.stream.write(own);
     });
     co_await weft::sleep(20ms);

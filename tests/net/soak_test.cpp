@@ -195,7 +195,7 @@ std::size_t memory_in_use() {
 TEST(Soak, NothingIsLostLeftOrMixedUp) {
   const auto seconds = number_from("WEFT_TEST_SOAK", 0);
   const std::uint64_t first = number_from("WEFT_TEST_SEED", seconds == 0 ? 1 : std::random_device{}());
-  const std::uint64_t rounds = 4;
+  const std::uint64_t rounds = 8;
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{seconds};
   tally counts;
   std::size_t memory = 0;

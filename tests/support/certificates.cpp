@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <stdexcept>
 #include <utility>
 
@@ -179,7 +180,7 @@ identity self_signed(const certificate_wish& wish) {
 // ---- files ----------------------------------------------------------------------------------------------------------
 
 temporary_text::temporary_text(const std::string& text) {
-  std::string name = "/tmp/weft-test-XXXXXX";
+  std::string name = (std::filesystem::temp_directory_path() / "weft-test-XXXXXX").string();
   const int fd = ::mkstemp(name.data());
   if (fd < 0) throw std::runtime_error{"mkstemp"};
   ::close(fd);

@@ -1,3 +1,5 @@
+#include "net/socket_stream_core.hpp"
+
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -5,7 +7,6 @@
 #include <utility>
 
 #include "core/loop.hpp"
-#include "net/tcp_core.hpp"
 
 namespace weft::detail {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "net/tcp_core.hpp"
+#include "net/socket_stream_core.hpp"
 
 namespace weft::detail {
 

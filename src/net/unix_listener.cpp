@@ -91,7 +91,6 @@ class unix_listener_core final : public listening_core {
   void release(int fd) noexcept override {
     // Another server may have replaced it.
     if (file_.number != 0 && file_identity::of(place_).same_as(file_)) ::unlink(place_.c_str());
-    ::shutdown(fd, SHUT_RD);  // the kernel may hold it for a moment longer, but it accepts no more
     listening_core::release(fd);
   }
 

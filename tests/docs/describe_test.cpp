@@ -1,9 +1,8 @@
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <string>
 
-#include "docs/content.hpp"
+#include "docs/guide.hpp"
 
 #define main main_of_describe_example  // NOLINT(readability-identifier-naming)
 #pragma GCC diagnostic push
@@ -17,17 +16,11 @@ namespace {
 using weft::testing::content_of;
 
 TEST(DescribeGuide, ShowsTheExampleAsItIsCompiled) {
-  const std::string example = content_of("../examples/describe.cpp");
-  ASSERT_FALSE(example.empty());
-  EXPECT_NE(content_of("../docs/describe.md").find("```cpp\n" + example + "```\n"), std::string::npos);
+  weft::testing::expect_shows("docs/describe.md", "examples/describe.cpp");
 }
 
 TEST(DescribeGuide, SaysWhatTheExamplePrints) {
-  testing::internal::CaptureStdout();
-  read_and_write();
-  std::fflush(stdout);
-  const std::string printed = testing::internal::GetCapturedStdout();
-  EXPECT_NE(content_of("../docs/describe.md").find("```text\n" + printed + "```\n"), std::string::npos) << printed;
+  weft::testing::expect_tells("docs/describe.md", [&] { read_and_write(); });
 }
 
 // The second piece of code in the guide: what others make of descriptions.

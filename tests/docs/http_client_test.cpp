@@ -1,8 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <string>
-
-#include "docs/content.hpp"
+#include "docs/guide.hpp"
 
 #define main main_of_http_client_example  // NOLINT(readability-identifier-naming)
 #pragma GCC diagnostic push
@@ -13,20 +11,12 @@
 
 namespace {
 
-using weft::testing::content_of;
-
 TEST(NetHttpClientGuide, ShowsTheExampleAsItIsCompiled) {
-  const std::string example = content_of("../examples/http_client.cpp");
-  ASSERT_FALSE(example.empty());
-  EXPECT_NE(content_of("../docs/http-client.md").find("```cpp\n" + example + "```\n"), std::string::npos);
+  weft::testing::expect_shows("docs/http-client.md", "examples/http_client.cpp");
 }
 
 TEST(NetHttpClientGuide, SaysWhatTheExamplePrints) {
-  testing::internal::CaptureStdout();
-  weft::run(serve_and_ask());
-  std::fflush(stdout);
-  const std::string printed = testing::internal::GetCapturedStdout();
-  EXPECT_NE(content_of("../docs/http-client.md").find("```text\n" + printed + "```\n"), std::string::npos) << printed;
+  weft::testing::expect_tells("docs/http-client.md", [&] { weft::run(serve_and_ask()); });
 }
 
 }  // namespace

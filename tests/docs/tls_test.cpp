@@ -3,7 +3,7 @@
 #include <string>
 #include <support/certificates.hpp>
 
-#include "docs/content.hpp"
+#include "docs/guide.hpp"
 
 #define main main_of_tls_example  // NOLINT(readability-identifier-naming)
 #pragma GCC diagnostic push
@@ -14,13 +14,7 @@
 
 namespace {
 
-using weft::testing::content_of;
-
-TEST(TlsGuide, ShowsTheExampleAsItIsCompiled) {
-  const std::string example = content_of("../examples/tls.cpp");
-  ASSERT_FALSE(example.empty());
-  EXPECT_NE(content_of("../docs/tls.md").find("```cpp\n" + example + "```\n"), std::string::npos);
-}
+TEST(TlsGuide, ShowsTheExampleAsItIsCompiled) { weft::testing::expect_shows("docs/tls.md", "examples/tls.cpp"); }
 
 TEST(TlsGuide, SaysWhatTheExamplePrints) {
   weft::testing::authority ca{"an authority"};
@@ -28,11 +22,8 @@ TEST(TlsGuide, SaysWhatTheExamplePrints) {
   const weft::testing::temporary_text certificate{server.certificate};
   const weft::testing::temporary_text key{server.key};
   const weft::testing::temporary_text authority{ca.certificate()};
-  testing::internal::CaptureStdout();
-  weft::run(serve_and_ask(certificate.path(), key.path(), authority.path()));
-  std::fflush(stdout);
-  const std::string printed = testing::internal::GetCapturedStdout();
-  EXPECT_NE(content_of("../docs/tls.md").find("```text\n" + printed + "```\n"), std::string::npos) << printed;
+  weft::testing::expect_tells("docs/tls.md",
+                              [&] { weft::run(serve_and_ask(certificate.path(), key.path(), authority.path())); });
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 /// HTTP: a client; URLs, header fields, messages and their parser and writer, a client's connection.
 
 #include <weft/describe.hpp>
+#include <weft/http/body_writer.hpp>
 #include <weft/http/client.hpp>
 #include <weft/http/client_connection.hpp>
 #include <weft/http/client_error.hpp>

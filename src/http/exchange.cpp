@@ -13,6 +13,7 @@
 #include <weft/net/tls_stream.hpp>
 
 #include "http/characters.hpp"
+#include "http/time_limit.hpp"
 
 namespace weft::http::detail {
 
@@ -29,18 +30,6 @@ bool is_idempotent(std::string_view method) noexcept {
 
 bool is_redirect(int status) noexcept {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
-
-std::string seconds(std::chrono::nanoseconds time) {
-  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
-  return milliseconds % 1000 == 0 ? std::to_string(milliseconds / 1000) + " s" : std::to_string(milliseconds) + " ms";
-}
-
-/// Waits for `work` as long as the limit says; false if it was not in time.
-task<bool> in_time(task<> work, std::chrono::nanoseconds limit) {
-  if (limit > std::chrono::nanoseconds{0}) co_return co_await move_on_after(limit, std::move(work));
-  co_await std::move(work);
-  co_return true;
 }
 
 /// Drops what is meant for the body that is not sent any more.
@@ -155,7 +144,7 @@ task<> exchange::send_once() {
   }
   const std::chrono::nanoseconds limit = client_->options.read_timeout;
   const bool answered = co_await in_time(write_and_wait(), limit);
-  if (!answered) throw timeout_error{"no answer came in " + seconds(limit)};
+  if (!answered) throw timeout_error{"no answer came in " + seconds_text(limit)};
 }
 
 task<> exchange::write_and_wait() {
@@ -168,7 +157,7 @@ task<> exchange::connect() {
   const std::chrono::nanoseconds limit = client_->options.connect_timeout;
   const bool connected = co_await in_time(open(), limit);
   if (!connected)
-    throw timeout_error{"no connection to " + std::string{next_hop().host_header()} + " in " + seconds(limit)};
+    throw timeout_error{"no connection to " + std::string{next_hop().host_header()} + " in " + seconds_text(limit)};
 }
 
 const http::url& exchange::next_hop() const noexcept { return proxy_ ? proxy_->url : spec_.url; }
@@ -356,7 +345,7 @@ task<std::string_view> exchange::read_raw() {
   piece_ = {};
   try {
     const bool came = co_await in_time(read_piece(), limit);
-    if (!came) throw timeout_error{name() + ": nothing more came in " + seconds(limit)};
+    if (!came) throw timeout_error{name() + ": nothing more came in " + seconds_text(limit)};
   } catch (const std::system_error& e) {
     throw request_error{name(), e, std::current_exception()};
   } catch (const protocol_error& e) {

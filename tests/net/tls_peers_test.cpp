@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <string>
+#include <support/child_program.hpp>
 #include <vector>
 
-#include "net/child_program.hpp"
 #include "net/tls_fixture.hpp"
 
 using namespace std::chrono_literals;

@@ -6,11 +6,13 @@
 #include <csignal>
 #include <set>
 #include <string>
+#include <support/nginx.hpp>
 
 #include "peers.hpp"
 #include "tool.hpp"
 
 using namespace weft_test;
+using weft::testing::nginx;
 using namespace std::chrono_literals;
 
 namespace {
@@ -25,7 +27,7 @@ class FetchFromNginx : public testing::Test {
       tree.write("www" + name, std::string(static_cast<std::size_t>(i * 13), 'x'));
       paths.push_back(name);
     }
-    server = std::make_unique<nginx>(tree.file("www"));
+    server = std::make_unique<nginx>("server { listen 127.0.0.1:@0; root " + tree.file("www") + "; }");
     std::string text;
     for (const std::string& path : paths) text += server->url(path) + "\n";
     list = tree.write("urls", text);

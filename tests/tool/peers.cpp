@@ -1,60 +1,11 @@
 #include "peers.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
-#include <csignal>
-#include <cstdlib>
-#include <utility>
+#include <stdexcept>
 
 namespace weft_test {
-
-using namespace std::chrono_literals;
-
-namespace {
-
-/// A listening or only bound socket on a port of the loopback that the kernel picks.
-std::pair<int, std::uint16_t> bind_loopback() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  if (fd < 0 || ::bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-      ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-    throw std::runtime_error{"no loopback socket"};
-  return {fd, ntohs(address.sin_port)};
-}
-
-bool can_connect(std::uint16_t port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  const bool connected = ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-  ::close(fd);
-  return connected;
-}
-
-std::string find_nginx() {
-  for (const char* path : {"/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/bin/nginx"}) {
-    if (::access(path, X_OK) == 0) return path;
-  }
-  return {};
-}
-
-}  // namespace
-
-std::uint16_t unused_port() {
-  const auto [fd, port] = bind_loopback();
-  ::close(fd);
-  return port;
-}
 
 std::string peer_connection::read_request() {
   for (;;) {
@@ -91,7 +42,9 @@ void peer_connection::wait_for_close() {
 }
 
 scripted_server::scripted_server(std::function<void(peer_connection&)> script) : script_{std::move(script)} {
-  std::tie(listener_, port_) = bind_loopback();
+  const weft::testing::bound_socket bound = weft::testing::bind_loopback();
+  listener_ = bound.descriptor;
+  port_ = bound.port;
   if (::listen(listener_, 1024) != 0) throw std::runtime_error{"listen"};
   acceptor_ = std::thread{[this] { accept_all(); }};
 }
@@ -136,51 +89,6 @@ std::string scripted_server::url(std::string_view path) const {
 
 std::string ok(std::string_view body) {
   return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string{body};
-}
-
-bool nginx::installed() { return !find_nginx().empty(); }
-
-nginx::nginx(const std::string& root) {
-  for (int i = 0; i < 5; ++i) {  // another program may take the port before nginx does
-    if (start(root)) return;
-  }
-  throw std::runtime_error{"nginx did not start: " + read_file(place_.file("error.log"))};
-}
-
-bool nginx::start(const std::string& root) {
-  port_ = unused_port();
-  std::string temporary;
-  for (const char* what : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"})
-    temporary += std::string{what} + "_temp_path " + place_.file(what) + ";\n";
-  const std::string configuration = place_.write(
-      "nginx.conf", "daemon off;\nmaster_process off;\npid " + place_.file("pid") + ";\nerror_log " +
-                        place_.file("error.log") + ";\nevents { worker_connections 512; }\nhttp {\n" +
-                        "access_log off;\n" + temporary + "add_header x-connection $connection;\n" +
-                        "server { listen 127.0.0.1:" + std::to_string(port_) + "; root " + root + "; }\n}\n");
-  const std::string program = find_nginx();
-  const std::string prefix = place_.file("");
-  pid_ = ::fork();
-  if (pid_ == 0) {
-    ::execl(program.c_str(), "nginx", "-p", prefix.c_str(), "-c", configuration.c_str(), "-e", "stderr", nullptr);
-    ::_exit(126);
-  }
-  for (int i = 0; i < 1000; ++i) {
-    if (can_connect(port_)) return true;
-    if (::waitpid(pid_, nullptr, WNOHANG) == pid_) break;
-    std::this_thread::sleep_for(10ms);
-  }
-  pid_ = -1;
-  return false;
-}
-
-nginx::~nginx() {
-  if (pid_ <= 0) return;
-  ::kill(pid_, SIGTERM);
-  ::waitpid(pid_, nullptr, 0);
-}
-
-std::string nginx::url(std::string_view path) const {
-  return "http://127.0.0.1:" + std::to_string(port_) + std::string{path};
 }
 
 }  // namespace weft_test

@@ -1,22 +1,19 @@
 #pragma once
 
-// What the program talks to: a real server, and scripted ones that misbehave.
+// What the program talks to: scripted servers that misbehave.
 
-#include <sys/types.h>
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <support/loopback_port.hpp>
 #include <thread>
 #include <vector>
 
-#include "tool.hpp"
-
 namespace weft_test {
 
-/// A port of the loopback where nothing listens.
-std::uint16_t unused_port();
+using weft::testing::unused_port;
 
 /// One accepted connection of a scripted server's.
 class peer_connection {
@@ -58,21 +55,5 @@ class scripted_server {
 
 /// "HTTP/1.1 200 OK" with this body.
 std::string ok(std::string_view body);
-
-/// nginx over a directory. Each answer tells in x-connection which connection it came over.
-class nginx {
- public:
-  explicit nginx(const std::string& root);
-  ~nginx();
-  static bool installed();
-  std::string url(std::string_view path) const;
-
- private:
-  bool start(const std::string& root);
-
-  scratch place_;
-  pid_t pid_ = -1;
-  std::uint16_t port_ = 0;
-};
 
 }  // namespace weft_test

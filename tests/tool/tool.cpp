@@ -7,7 +7,6 @@
 
 #include <csignal>
 #include <cstdlib>
-#include <fstream>
 #include <sstream>
 #include <thread>
 
@@ -37,29 +36,6 @@ int open_or_die(const char* path, int flags) {
 }
 
 }  // namespace
-
-scratch::scratch() {
-  std::string name = (std::filesystem::temp_directory_path() / "weft-test-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error{"mkdtemp"};
-  path_ = name;
-}
-scratch::~scratch() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::string scratch::write(std::string_view name, std::string_view content) const {
-  const std::filesystem::path path = path_ / name;
-  std::filesystem::create_directories(path.parent_path());
-  std::ofstream{path, std::ios::binary} << content;
-  return path.string();
-}
-
-std::string read_file(const std::string& path) {
-  std::ostringstream content;
-  content << std::ifstream{path, std::ios::binary}.rdbuf();
-  return content.str();
-}
 
 tool::tool(std::vector<std::string> arguments, const tool_options& options) {
   const char* const program = std::getenv("WEFT_TOOL");

@@ -7,29 +7,16 @@
 #include <sys/types.h>
 #include <chrono>
 #include <cstddef>
-#include <filesystem>
 #include <string>
 #include <string_view>
+#include <support/scratch.hpp>
 #include <utility>
 #include <vector>
 
 namespace weft_test {
 
-/// A directory that goes when it goes out of scope.
-class scratch {
- public:
-  scratch();
-  ~scratch();
-  scratch(const scratch&) = delete;
-  scratch& operator=(const scratch&) = delete;
-  std::string file(std::string_view name) const { return (path_ / name).string(); }
-  std::string write(std::string_view name, std::string_view content) const;
-
- private:
-  std::filesystem::path path_;
-};
-
-std::string read_file(const std::string& path);
+using weft::testing::read_file;
+using weft::testing::scratch;
 
 struct tool_options {
   std::string input = {};       ///< file for standard input; empty: /dev/null

@@ -75,6 +75,11 @@ class child_program {
     }
     throw std::runtime_error{"the program does not say " + mark + " but: " + output()};
   }
+  /// False once it has ended.
+  bool runs() {
+    if (pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG) == pid_) pid_ = -1;
+    return pid_ > 0;
+  }
   /// Its exit status. Throws if it does not end within 10 s.
   task<int> ended() {
     for (int i = 0; i < 5000; ++i) {

@@ -30,6 +30,7 @@
 #include <weft/http/request_parser.hpp>
 #include <weft/http/response.hpp>
 #include <weft/http/response_parser.hpp>
+#include <weft/http/retry.hpp>
 #include <weft/http/url.hpp>
 #include <weft/http/url_query.hpp>
 #include <weft/http/writer.hpp>

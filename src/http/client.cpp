@@ -13,10 +13,12 @@
 #include <weft/http/percent_encoding.hpp>
 #include <weft/version.hpp>
 
+#include "http/body_source.hpp"
 #include "http/characters.hpp"
 #include "http/client_state.hpp"
 #include "http/credentials.hpp"
 #include "http/exchange.hpp"
+#include "http/retry_after.hpp"
 
 namespace weft::http {
 
@@ -265,6 +267,7 @@ request& request::query(std::string_view name, std::string_view value) {
 request& request::body(std::string bytes, std::string_view content_type) {
   spec_.headers.set("content-type", content_type);
   spec_.body = std::move(bytes);
+  spec_.source.reset();
   spec_.has_body = true;
   return *this;
 }
@@ -273,6 +276,35 @@ request& request::form(std::string_view name, std::string_view value) {
   url_query fields{spec_.body};
   fields.add(name, value);
   return body(std::string{fields.str()}, "application/x-www-form-urlencoded");
+}
+
+request& request::body_file(std::filesystem::path file, std::string_view content_type) {
+  set_source(detail::file_body(std::move(file)), content_type);
+  return *this;
+}
+
+request& request::multipart(multipart_form form) {
+  const std::string content_type = form.content_type();
+  set_source(detail::multipart_body(std::move(form)), content_type);
+  return *this;
+}
+
+request& request::body_from(std::function<task<>(body_writer&)> make, const body_options& how) {
+  if (!make) throw std::invalid_argument{"a body that is made by nothing"};
+  set_source(detail::made_body(std::move(make), how.length), how.content_type);
+  return *this;
+}
+
+void request::set_source(std::shared_ptr<const detail::body_source> source, std::string_view content_type) {
+  spec_.headers.set("content-type", content_type);
+  spec_.source = std::move(source);
+  spec_.body.clear();
+  spec_.has_body = true;
+}
+
+request& request::expect_continue() {
+  spec_.expects_continue = true;
+  return *this;
 }
 
 request& request::basic_auth(std::string_view user, std::string_view password) {
@@ -306,6 +338,8 @@ request& request::body_limit(std::size_t bytes) {
 }
 
 // ---- a response -----------------------------------------------------------------------------------------------------
+
+std::optional<std::chrono::nanoseconds> response::retry_after() const { return detail::retry_after(head_.headers); }
 
 boost::json::value response::json() const { return boost::json::parse(body_); }
 

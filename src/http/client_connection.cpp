@@ -23,10 +23,14 @@ task<> client_connection::write(std::string_view method, std::string_view reques
 }
 
 task<> client_connection::read_head() {
+  for (bool final_one = false; !final_one;) final_one = co_await read_any_head();
+}
+
+task<bool> client_connection::read_any_head() {
   for (;;) {
     const std::optional<parser_event> event = next_event();
-    if (event && event->part == message_part::head) co_return;
-    if (event) continue;
+    if (event && event->part == message_part::head) co_return true;
+    if (event && event->part == message_part::interim_head) co_return false;
     const std::string_view more = co_await stream_.fill();
     if (more.empty()) end_of_stream();
   }

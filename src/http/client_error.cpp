@@ -2,6 +2,8 @@
 #include <utility>
 #include <weft/http/client_error.hpp>
 
+#include "http/retry_after.hpp"
+
 namespace weft::http {
 
 namespace {
@@ -34,6 +36,7 @@ status_error::status_error(const std::string& request, int status, http::headers
       headers_{std::move(headers)},
       body_{std::move(body)} {
   body_.resize(std::min(body_.size(), kept));
+  if (const auto asked = detail::retry_after(headers_)) retry_after_ = *asked;
 }
 
 }  // namespace weft::http

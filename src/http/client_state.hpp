@@ -8,6 +8,7 @@
 #include <string>
 #include <weft/http/client.hpp>
 #include <weft/http/headers.hpp>
+#include <weft/http/message.hpp>
 #include <weft/http/netrc.hpp>
 #include <weft/http/proxy_settings.hpp>
 #include <weft/http/url.hpp>
@@ -45,6 +46,8 @@ class client_state {
   std::uint64_t requests = 0;
   cookie_jar cookies;
   std::shared_ptr<connection_pool> pool;
+  std::string route_scratch;  ///< these two keep their memory from one request to the next
+  request_head head_scratch;
 };
 
 }  // namespace weft::http::detail

@@ -25,7 +25,15 @@ class connection_pool::visit {
 };
 
 connection_pool::connection_pool(std::size_t most, std::size_t per_origin, std::chrono::nanoseconds idle_limit)
-    : most_{most}, per_origin_{per_origin}, idle_limit_{idle_limit}, free_{most} {}
+    : loop_{&weft::detail::require_loop("http::client")},
+      most_{most},
+      per_origin_{per_origin},
+      idle_limit_{idle_limit},
+      free_{most} {}
+
+connection_pool::~connection_pool() {
+  if (armed()) loop_->disarm(*this);
+}
 
 connection_pool::lease::~lease() {
   if (!pool_) return;
@@ -33,8 +41,10 @@ connection_pool::lease::~lease() {
   pool_->give_back(place_);
 }
 
-task<connection_pool::lease> connection_pool::acquire(std::shared_ptr<connection_pool> pool, std::string name) {
-  origins::value_type& entry = *pool->origins_.try_emplace(std::move(name), pool->per_origin_).first;
+task<connection_pool::lease> connection_pool::acquire(std::shared_ptr<connection_pool> pool, std::string_view name) {
+  origins::iterator known = pool->origins_.find(name);
+  if (known == pool->origins_.end()) known = pool->origins_.try_emplace(std::string{name}, pool->per_origin_).first;
+  origins::value_type& entry = *known;
   visit here{*pool, entry};
   lease::permits held;
   held.of_origin.emplace(co_await entry.second.free.acquire());
@@ -74,6 +84,7 @@ void connection_pool::give_back(places::iterator at) noexcept {
     at->idle_since = now();
     idle_.splice(idle_.end(), active_, at);
     entry.second.idle.push_back(at);
+    watch_expiry();
   } else {
     at->connection.reset();
     spare_.splice(spare_.end(), active_, at);
@@ -95,7 +106,15 @@ void connection_pool::close_longest_idle() noexcept {
 
 void connection_pool::close_expired() noexcept {
   if (idle_limit_ <= std::chrono::nanoseconds{0}) return;
-  while (!idle_.empty() && now() - idle_.front().idle_since > idle_limit_) close_longest_idle();
+  while (!idle_.empty() && now() - idle_.front().idle_since >= idle_limit_) close_longest_idle();
+  watch_expiry();
+}
+
+/// One timer for all of them, armed again when it fires: connections come and go too often for one each.
+void connection_pool::watch_expiry() noexcept {
+  if (idle_.empty() || armed() || idle_limit_ <= std::chrono::nanoseconds{0}) return;
+  const time_point due = idle_.front().idle_since + idle_limit_;
+  loop_->arm(*this, due.time_since_epoch().count());
 }
 
 void connection_pool::close_idle() noexcept {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -10,6 +11,8 @@
 #include <utility>
 #include <vector>
 #include <weft/core/clock.hpp>
+#include <weft/core/detail/event_loop.hpp>
+#include <weft/core/detail/timer.hpp>
 #include <weft/core/task.hpp>
 #include <weft/http/client_connection.hpp>
 #include <weft/sync/semaphore.hpp>
@@ -19,7 +22,7 @@ namespace weft::http::detail {
 /// Connections that are kept, by origin ("https://example.org:443"): so many altogether, and so many for one origin.
 ///
 /// Who finds none free waits in line. Where a new connection needs room, the one that has been idle longest is closed.
-class connection_pool {
+class connection_pool final : private weft::detail::timer {
   struct origin;
   struct place;
   using places = std::list<place>;
@@ -29,6 +32,7 @@ class connection_pool {
   /// @param per_origin of these, for one origin.
   /// @param idle_limit how long a connection is kept; 0 or less: without limit.
   connection_pool(std::size_t most, std::size_t per_origin, std::chrono::nanoseconds idle_limit);
+  ~connection_pool();
 
   /// A place for one connection; given back when it goes out of scope. What stands in it then is kept for others if it
   /// is reusable, and closed otherwise.
@@ -59,8 +63,8 @@ class connection_pool {
   };
 
   /// A place for a connection to an origin, with an idle one in it if there is one that still lives. The pool lives
-  /// as long as its leases.
-  [[nodiscard]] static task<lease> acquire(std::shared_ptr<connection_pool> pool, std::string name);
+  /// as long as its leases. The name is looked at when this is first awaited.
+  [[nodiscard]] static task<lease> acquire(std::shared_ptr<connection_pool> pool, std::string_view name);
 
   std::size_t active() const noexcept { return active_.size(); }
   std::size_t idle() const noexcept { return idle_.size(); }
@@ -73,7 +77,11 @@ class connection_pool {
     std::vector<places::iterator> idle;  // the one used last is used next: others may time out
     std::size_t users = 0;               // leases, and tasks that wait for one
   };
-  using origins = std::unordered_map<std::string, origin>;
+  struct name_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view name) const noexcept { return std::hash<std::string_view>{}(name); }
+  };
+  using origins = std::unordered_map<std::string, origin, name_hash, std::equal_to<>>;
   struct place {
     origins::value_type* of = nullptr;
     std::optional<client_connection> connection;
@@ -87,8 +95,11 @@ class connection_pool {
   void close(places::iterator idle) noexcept;
   void close_longest_idle() noexcept;
   void close_expired() noexcept;
+  void fired() noexcept override { close_expired(); }
+  void watch_expiry() noexcept;
   void forget_if_unused(origins::value_type& entry) noexcept;
 
+  weft::detail::event_loop* loop_;
   std::size_t most_;
   std::size_t per_origin_;
   std::chrono::nanoseconds idle_limit_;

@@ -7,13 +7,13 @@
 #include <weft/core/timeout.hpp>
 #include <weft/http/error.hpp>
 #include <weft/http/writer.hpp>
-#include <weft/net/open_connection.hpp>
-#include <weft/net/resolve.hpp>
 #include <weft/net/stream_errors.hpp>
-#include <weft/net/tls_stream.hpp>
 
+#include "http/body_source.hpp"
 #include "http/characters.hpp"
+#include "http/connector.hpp"
 #include "http/time_limit.hpp"
+#include "http/upload.hpp"
 
 namespace weft::http::detail {
 
@@ -35,11 +35,30 @@ bool is_redirect(int status) noexcept {
 /// Drops what is meant for the body that is not sent any more.
 void drop_body(request_spec& spec) {
   spec.body.clear();
+  spec.source.reset();
   spec.has_body = false;
+  spec.expects_continue = false;
   for (const char* name : {"content-type", "content-encoding", "content-language", "content-location"}) {
     spec.headers.remove(name);
   }
 }
+
+/// For a request that goes nowhere.
+class text_body_writer final : public body_writer {
+ public:
+  explicit text_body_writer(std::string& text) noexcept : text_{&text} {}
+  task<> write(std::string_view bytes) override {
+    *text_ += bytes;
+    co_return;
+  }
+  void trailer(std::string_view /*name*/, std::string_view /*value*/) override {}
+
+ private:
+  std::string* text_;
+};
+
+// A body up to this size goes out together with the head.
+constexpr std::size_t most_at_once = std::size_t{64} << 10;
 
 }  // namespace
 
@@ -58,6 +77,7 @@ void exchange::tell(request_stage stage) const {
 }
 
 task<> exchange::begin() {
+  if (!spec_.has_body) spec_.expects_continue = false;
   for (;;) {
     tell(request_stage::start);
     if (client_->answer) {
@@ -69,8 +89,9 @@ task<> exchange::begin() {
     keep_cookies();
     tell(request_stage::first_byte);
     begin_decoding();
-    const bool sent_elsewhere = follow();
-    if (!sent_elsewhere) co_return;
+    const bool again = status_ == 417 && std::exchange(spec_.expects_continue, false);  // RFC 9110, section 10.1.1
+    const bool sent_elsewhere = !again && follow();
+    if (!again && !sent_elsewhere) co_return;
     co_await pass_over_body();
   }
 }
@@ -91,7 +112,12 @@ task<> exchange::pass_over_body() {
 }
 
 task<> exchange::mock() {
-  const mock_request request{spec_.method, spec_.url, own_headers(), spec_.body};
+  mock_request request{spec_.method, spec_.url, {}, spec_.body};
+  add_own_headers(request.headers);
+  if (spec_.source) {
+    text_body_writer body{request.body};
+    co_await spec_.source->send(body);
+  }
   const mock_response answer = co_await client_->answer(request);
   mocked_.emplace();
   mocked_->head.status = answer.status();
@@ -101,7 +127,9 @@ task<> exchange::mock() {
 
 task<> exchange::send() {
   proxy_ = client_->proxy_for(spec_.url);
-  write_head();
+  std::optional<std::uint64_t> length = spec_.body.size();
+  if (spec_.source) length = co_await spec_.source->length();
+  write_head(length);
   bool fresh = false;
   for (;;) {
     lease_.reset();
@@ -110,7 +138,7 @@ task<> exchange::send() {
     if (fresh) lease_->close();
     const bool reused = lease_->connection() != nullptr;
     try {
-      co_await send_once();
+      co_await send_once(length);
       co_return;
     } catch (const timeout_error& e) {
       throw timeout_error{name() + ": " + e.what()};
@@ -123,12 +151,14 @@ task<> exchange::send() {
   }
 }
 
-/// What connections must share for one to do for the other.
-std::string exchange::route() const {
-  if (!proxy_) return spec_.url.origin();
-  std::string through = "via " + proxy_->url.origin();
-  if (tunnels()) through += " to " + spec_.url.origin();
-  return through;
+/// What connections must share for one to do for the other. Valid until it is asked for again by anybody.
+std::string_view exchange::route() const {
+  std::string& name = client_->route_scratch;
+  name.clear();
+  if (proxy_) name.append("via ").append(proxy_->url.scheme()).append("://").append(proxy_->url.host_header());
+  if (proxy_ && !tunnels()) return name;
+  if (proxy_) name += " to ";
+  return name.append(spec_.url.scheme()).append("://").append(spec_.url.host_header());
 }
 
 bool exchange::tunnels() const noexcept { return proxy_ && spec_.url.scheme() == "https"; }
@@ -138,95 +168,58 @@ bool exchange::may_repeat() const noexcept {
   return used != nullptr && !used->answered() && is_idempotent(spec_.method);
 }
 
-task<> exchange::send_once() {
+task<> exchange::send_once(std::optional<std::uint64_t> length) {
+  complete_ = false;
   if (lease_->connection() == nullptr) {
-    co_await connect();
+    const auto say = [this](request_stage stage) { tell(stage); };
+    connector opening{*client_, spec_.url, proxy_, say};
+    byte_stream stream = co_await opening.open();
+    lease_->open(client_connection{std::move(stream)});
   }
-  const std::chrono::nanoseconds limit = client_->options.read_timeout;
+  const client_options& options = client_->options;
+  if (spec_.source || spec_.expects_continue || spec_.body.size() > most_at_once) {
+    upload sending{connection(), spec_, wire_, length, {.write = options.write_timeout, .read = options.read_timeout}};
+    co_await sending.run();
+    complete_ = sending.complete();
+    if (complete_) tell(request_stage::sent);
+    co_return;
+  }
+  const std::chrono::nanoseconds limit = options.read_timeout;
   const bool answered = co_await in_time(write_and_wait(), limit);
   if (!answered) throw timeout_error{"no answer came in " + seconds_text(limit)};
 }
 
 task<> exchange::write_and_wait() {
-  co_await connection().write(spec_.method, wire_);
-  tell(request_stage::sent);
-  co_await connection().read_head();
-}
-
-task<> exchange::connect() {
-  const std::chrono::nanoseconds limit = client_->options.connect_timeout;
-  const bool connected = co_await in_time(open(), limit);
-  if (!connected)
-    throw timeout_error{"no connection to " + std::string{next_hop().host_header()} + " in " + seconds_text(limit)};
-}
-
-const http::url& exchange::next_hop() const noexcept { return proxy_ ? proxy_->url : spec_.url; }
-
-/// A connection to the next hop, and through it.
-task<> exchange::open() {
-  byte_stream stream = co_await open_to(next_hop());
-  if (tunnels()) {
-    byte_stream through = co_await open_tunnel(std::move(stream));
-    stream = std::move(through);
-    stream = co_await begin_tls(std::move(stream), spec_.url);
+  std::exception_ptr not_sent;
+  try {
+    co_await connection().write(spec_.method, wire_);
+  } catch (const std::system_error&) {
+    not_sent = std::current_exception();
   }
-  lease_->open(client_connection{std::move(stream)});
-}
-
-task<byte_stream> exchange::open_to(const http::url& to) {
-  byte_stream stream;
-  if (client_->connect) {
-    stream = co_await client_->connect(to);
-  } else {
-    if (client_->hook) {  // what is found here is known to open_connection
-      co_await resolve(std::string{to.host_without_brackets()}, to.port());
-      tell(request_stage::resolved);
-    }
-    stream = co_await open_connection(std::string{to.host_without_brackets()}, to.port());
+  if (!not_sent) {
+    complete_ = true;
+    tell(request_stage::sent);
+    co_await connection().read_head();
+    co_return;
   }
-  tell(request_stage::connected);
-  if (to.scheme() == "https") stream = co_await begin_tls(std::move(stream), to);
-  co_return stream;
-}
-
-task<byte_stream> exchange::begin_tls(byte_stream plain, const http::url& to) {
-  const tls_options how{.verify = client_->options.verify,
-                        .alpn = "http/1.1",
-                        .context = client_->tls ? &*client_->tls : nullptr,
-                        .handshake_timeout = std::chrono::nanoseconds{0}};
-  tls_stream stream = co_await start_tls(std::move(plain), std::string{to.host_without_brackets()}, how);
-  tell(request_stage::encrypted);
-  co_return stream;
-}
-
-/// RFC 9110, section 9.3.6.
-task<byte_stream> exchange::open_tunnel(byte_stream proxy) {
-  const std::string target = std::string{spec_.url.host()} + ":" + std::to_string(spec_.url.port());
-  request_head head{.method = "CONNECT", .target = target};
-  head.headers.add("host", target);
-  if (!proxy_->authorization.empty()) head.headers.add("proxy-authorization", proxy_->authorization);
-  std::string wire;
-  write_request_head(wire, head);
-  client_connection asking{std::move(proxy)};
-  co_await asking.send("CONNECT", wire);
-  const response_head& answer = asking.head();
-  if (answer.status / 100 != 2) {
-    throw protocol_error{"the proxy " + std::string{next_hop().host_header()} + " refuses a tunnel to " + target +
-                         ": " + std::to_string(answer.status) + " " + answer.reason};
+  try {  // a server that has closed its end may have said why
+    co_await connection().read_head();
+    co_return;
+  } catch (const error&) {              // NOLINT(bugprone-empty-catch): it has not
+  } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch)
   }
-  co_return asking.take_stream();
+  std::rethrow_exception(not_sent);
 }
 
-headers exchange::own_headers() const {
-  headers own;
+/// The header fields as they are sent to a server, behind those that are there.
+void exchange::add_own_headers(headers& own) const {
   for (const auto [field, value] : client_->defaults) {
     if (!spec_.headers.contains(field)) own.add(field, value);
   }
   for (const auto [field, value] : spec_.headers) own.add(field, value);
-  if (!client_->options.keep_cookies || client_->cookies.empty() || own.contains("cookie")) return own;
+  if (!client_->options.keep_cookies || client_->cookies.empty() || spec_.headers.contains("cookie")) return;
   const std::string cookies = client_->cookies.header_for(spec_.url, std::chrono::system_clock::now());
-  if (!cookies.empty()) own.add("cookie", cookies);
-  return own;
+  if (!cookies.empty() && !own.contains("cookie")) own.add("cookie", cookies);
 }
 
 void exchange::keep_cookies() {
@@ -238,8 +231,9 @@ void exchange::keep_cookies() {
   }
 }
 
-void exchange::write_head() {
-  request_head head;
+void exchange::write_head(std::optional<std::uint64_t> length) {
+  request_head& head = client_->head_scratch;
+  head.headers.clear();
   head.method = spec_.method;
   const bool to_proxy = proxy_ && !tunnels();
   if (to_proxy) {  // RFC 9112, section 3.2.2
@@ -247,16 +241,23 @@ void exchange::write_head() {
   } else {
     head.target = spec_.url.target();
   }
-  head.headers.add("host", spec_.url.host_header());
-  for (const auto [field, value] : own_headers()) head.headers.add(field, value);
+  const std::optional<std::string_view> own_host = spec_.headers.get("host");
+  if (!own_host) head.headers.add("host", spec_.url.host_header());
+  add_own_headers(head.headers);
   if (to_proxy && !proxy_->authorization.empty()) {
     head.headers.set("proxy-authorization", proxy_->authorization);
   }
   const bool body_is_usual = spec_.method == "POST" || spec_.method == "PUT" || spec_.method == "PATCH";
-  if (spec_.has_body || body_is_usual) head.headers.set("content-length", std::to_string(spec_.body.size()));
+  if (spec_.expects_continue) head.headers.set("expect", "100-continue");
+  if (spec_.has_body && !length) {
+    head.headers.set("transfer-encoding", "chunked");
+  } else if (spec_.has_body || body_is_usual) {
+    head.headers.set("content-length", std::to_string(*length));
+  }
   wire_.clear();
   write_request_head(wire_, head);
-  wire_ += spec_.body;
+  const bool goes_along = !spec_.source && !spec_.expects_continue && spec_.body.size() <= most_at_once;
+  if (goes_along) wire_ += spec_.body;
 }
 
 // ---- redirects ------------------------------------------------------------------------------------------------------
@@ -357,6 +358,7 @@ task<std::string_view> exchange::read_raw() {
 
 /// Others may use the connection.
 void exchange::end() {
+  if (lease_ && !complete_) lease_->close();  // the server still waits for the rest of the request
   lease_.reset();
   ended_ = true;
   tell(request_stage::end);

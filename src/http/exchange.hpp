@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,7 +29,8 @@ class exchange {
   task<> begin();
 
   const response_head& head() const noexcept { return mocked_ ? mocked_->head : connection().head(); }
-  response_head take_head() noexcept { return mocked_ ? std::move(mocked_->head) : connection().take_head(); }
+  /// A copy, so that the connection's parser keeps its memory.
+  response_head take_head() const { return head(); }
   const http::url& url() const noexcept { return spec_.url; }
   const request_spec& spec() const noexcept { return spec_; }
   int redirects() const noexcept { return redirects_; }
@@ -45,19 +47,12 @@ class exchange {
   client_connection& connection() const noexcept { return *lease_->connection(); }
   /// To the present URL, up to the head of the response.
   task<> send();
-  task<> send_once();
-  task<> connect();
-  task<> open();
-  task<byte_stream> open_to(const http::url& to);
-  task<byte_stream> begin_tls(byte_stream plain, const http::url& to);
-  task<byte_stream> open_tunnel(byte_stream proxy);
-  const http::url& next_hop() const noexcept;
-  std::string route() const;
+  task<> send_once(std::optional<std::uint64_t> length);
+  std::string_view route() const;
   /// Through a proxy that sees nothing of it.
   bool tunnels() const noexcept;
-  /// The header fields as they are sent to a server.
-  headers own_headers() const;
-  void write_head();
+  void add_own_headers(headers& own) const;
+  void write_head(std::optional<std::uint64_t> length);
   void keep_cookies();
   /// Sent on a connection that had been idle, it did not reach the server, and may be sent again.
   bool may_repeat() const noexcept;
@@ -84,7 +79,8 @@ class exchange {
   int redirects_ = 0;
   int status_ = 0;
   std::uint64_t number_;
-  bool ended_ = false;  ///< the body has been read
+  bool ended_ = false;     ///< the body has been read
+  bool complete_ = false;  ///< all of the request was sent
 
   /// What takes the connection's place where there is none.
   struct mocked {

@@ -390,4 +390,46 @@ TEST(NetHttpClient, SendsAndReadsDescribedTypes) {
               });
 }
 
+TEST(NetHttpClient, IdleConnectionsAreClosedByTheClock) {
+  weft::testing::with_server([](const seen_request&) { return ok("x"); },
+                             [](std::string url, scripted& server) -> task<> {
+                               client c{{.idle_timeout = 50ms}};
+                               co_await c.get(url);
+                               EXPECT_EQ(c.idle_connections(), 1U);
+                               while (c.idle_connections() != 0) co_await weft::sleep(5ms);
+                               co_await c.get(url);
+                               EXPECT_EQ(server.connections, 2);
+                             });
+}
+
+TEST(NetHttpClient, RetryHeedsWhatTheServerAsksFor) {
+  weft::run(
+      []() -> task<> {
+        client c;
+        int asked = 0;
+        c.answer_with([&](const weft::http::mock_request&) -> task<weft::http::mock_response> {
+          if (++asked < 3) co_return weft::http::mock_response{503, "busy"}.header("Retry-After", "7");
+          co_return weft::http::mock_response{200, "done"};
+        });
+        const weft::time_point before = weft::now();
+        const auto get = [&] { return c.get("http://example.org/").text(); };
+        const std::string text = co_await weft::retry({.retry_if = &weft::http::is_transient}, get);
+        EXPECT_EQ(text, "done");
+        EXPECT_EQ(weft::now() - before, 14s);
+
+        asked = 0;
+        const weft::http::response busy = co_await c.get("http://example.org/");
+        EXPECT_EQ(busy.retry_after(), 7s);
+        c.answer_with([&](const weft::http::mock_request&) -> task<weft::http::mock_response> {
+          ++asked;
+          co_return weft::http::mock_response{404, "gone"};
+        });
+        asked = 0;
+        EXPECT_EQ(co_await text_of<weft::http::status_error>(weft::retry({.retry_if = &weft::http::is_transient}, get)),
+                  "GET http://example.org/: 404: gone");
+        EXPECT_EQ(asked, 1);
+      }(),
+      {.clock = weft::clock_mode::simulated});
+}
+
 }  // namespace

@@ -23,8 +23,12 @@ struct client_options {
   std::string_view base_url = {};
   /// How long a request may take from beginning to end.
   std::chrono::nanoseconds timeout = std::chrono::seconds{60};
-  /// How long finding the host, connecting and the TLS handshake may take together.
+  /// How long finding the host and connecting may take.
   std::chrono::nanoseconds connect_timeout = std::chrono::seconds{10};
+  /// How long the TLS handshake may take after that.
+  std::chrono::nanoseconds tls_timeout = std::chrono::seconds{10};
+  /// How long a server may take nothing of what is sent to it.
+  std::chrono::nanoseconds write_timeout = std::chrono::seconds{30};
   /// How long a server may say nothing while something is awaited from it.
   std::chrono::nanoseconds read_timeout = std::chrono::seconds{30};
   /// Connections at the same time, idle ones included. Requests that find none free wait in line.
@@ -82,8 +86,8 @@ class client {
   client& default_header(std::string_view name, std::string_view value);
 
   /// Makes connections in another way: over a Unix socket, or to a stand-in for a server in a test. `connect` is given
-  /// the URL and gives a connected stream, on which TLS is begun if the URL says https; it runs within the
-  /// connect_timeout. A null function goes back to connecting over TCP. With a proxy, the URL is the proxy's.
+  /// the URL and gives a connected stream, on which TLS is begun if the URL says https; it runs within
+  /// the connect_timeout. A null function goes back to connecting over TCP. With a proxy, the URL is the proxy's.
   client& connect_with(std::function<task<byte_stream>(const http::url&)> connect);
 
   /// The cookies that servers have set: to be looked at, added to, saved and loaded.

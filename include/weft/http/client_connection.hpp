@@ -39,6 +39,9 @@ class client_connection {
   [[nodiscard]] task<> write(std::string_view method, std::string_view request);
   [[nodiscard]] task<> read_head();
 
+  /// Waits for the next head, which may be that of an interim response (1xx). @return true if it is the final one.
+  [[nodiscard]] task<bool> read_any_head();
+
   /// The head of the response, valid until the next send().
   [[nodiscard]] const response_head& head() const noexcept { return parser_.head(); }
 
@@ -68,6 +71,9 @@ class client_connection {
   /// For a reusable connection: the server has neither closed it nor said anything that nobody has asked for, as far as
   /// is known here.
   [[nodiscard]] bool quiet();
+
+  /// Where more of the request may be written, after write() and before the response has been read.
+  [[nodiscard]] byte_stream& stream() noexcept { return stream_; }
 
   /// Gives up the stream, with what was read ahead from it: after a response to CONNECT.
   [[nodiscard]] byte_stream take_stream();

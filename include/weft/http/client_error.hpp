@@ -5,6 +5,7 @@
 #include <system_error>
 #include <weft/core/errors.hpp>
 #include <weft/http/headers.hpp>
+#include <weft/patterns/retry_hint.hpp>
 
 namespace weft::http {
 
@@ -36,7 +37,7 @@ class too_many_redirects : public request_error {
 
 /// A response says that the request has failed: its status is 400 or above, and success was asked for.
 /// httpx.HTTPStatusError.
-class status_error : public error {
+class status_error : public error, public retry_hint {
  public:
   /// @param body may be long; what() shows its beginning.
   status_error(const std::string& request, int status, http::headers headers, std::string body);
@@ -45,11 +46,14 @@ class status_error : public error {
   [[nodiscard]] const http::headers& headers() const noexcept { return headers_; }
   /// What the server has to say about it, a few KiB at most.
   [[nodiscard]] const std::string& body() const noexcept { return body_; }
+  /// How long the server asks to be left alone (Retry-After); 0 if it does not say. weft::retry() heeds it.
+  [[nodiscard]] clock::duration retry_after() const noexcept override { return retry_after_; }
 
  private:
   int status_;
   http::headers headers_;
   std::string body_;
+  clock::duration retry_after_{};
 };
 
 }  // namespace weft::http

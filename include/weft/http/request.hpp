@@ -3,13 +3,20 @@
 #include <chrono>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <weft/core/task.hpp>
 #include <weft/describe/json.hpp>
+#include <weft/http/body_writer.hpp>
 #include <weft/http/headers.hpp>
+#include <weft/http/multipart_form.hpp>
 #include <weft/http/response.hpp>
 #include <weft/http/url.hpp>
 #include <weft/http/url_query.hpp>
@@ -18,6 +25,7 @@ namespace weft::http {
 
 namespace detail {
 
+class body_source;
 class client_state;
 
 /// Everything that is known of a request.
@@ -26,7 +34,9 @@ struct request_spec {
   http::url url;
   http::headers headers;
   std::string body;
+  std::shared_ptr<const body_source> source = {};  ///< a body that is fetched while it is sent, instead of that
   bool has_body = false;
+  bool expects_continue = false;
   std::chrono::nanoseconds timeout;
   int redirects;          ///< how many may be followed
   bool wants_ok = false;  ///< a status of 400 or above is an error
@@ -45,6 +55,15 @@ task<T> read_json_of(task<std::string> body) {
 }
 
 }  // namespace detail
+
+/// A body that is made while it is sent; see request::body_from.
+struct body_options {
+  /// Copied where it is given.
+  std::string_view content_type = "application/octet-stream";
+  /// How many bytes it will be. Without it, the body goes in chunks (RFC 9112, section 7.1).
+  std::optional<std::uint64_t> length = std::nullopt;
+};
+static_assert(std::is_trivially_destructible_v<body_options>);
 
 /// A request in the making; awaiting it sends it and gives the response. From client::get() and its kin.
 ///
@@ -76,6 +95,23 @@ class request {
   request& json_text(std::string text) { return body(std::move(text), "application/json"); }
   /// Adds a field to a form (application/x-www-form-urlencoded), which becomes the body.
   request& form(std::string_view name, std::string_view value);
+  /// A body that is a file's content, read while it is sent. What is wrong with the file is found then.
+  request& body_file(std::filesystem::path file, std::string_view content_type = "application/octet-stream");
+  /// A form with files, which are read while they are sent.
+  request& multipart(multipart_form form);
+  /// A body that `make` writes while it is sent, at the pace at which the server takes it:
+  ///
+  ///     co_await client.post("/log").body_from([&](http::body_writer& to) -> task<> {
+  ///       while (auto line = co_await lines.next()) co_await to.write(*line);
+  ///     });
+  ///
+  /// Called again when a redirect or a connection that had died makes the request be sent again; a copy of this request
+  /// calls a copy of it. What it throws comes out of the request. It is stopped when the server answers with 300 or
+  /// above before it has all of it. The response is read once the body has been sent.
+  request& body_from(std::function<task<>(body_writer&)> make, const body_options& how = {});
+  /// Asks the server whether it wants the body before sending it (Expect: 100-continue; RFC 9110, section 10.1.1); for
+  /// large ones that may be refused. A server that says nothing gets it after a second.
+  request& expect_continue();
   /// Who is asking. Throws std::invalid_argument for a user with a colon in its name. RFC 7617.
   request& basic_auth(std::string_view user, std::string_view password);
   /// RFC 6750.
@@ -118,6 +154,7 @@ class request {
  private:
   /// Throws std::logic_error if it was awaited before.
   std::shared_ptr<detail::client_state> take_client();
+  void set_source(std::shared_ptr<const detail::body_source> source, std::string_view content_type);
 
   std::shared_ptr<detail::client_state> client_;
   detail::request_spec spec_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json/value.hpp>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -31,6 +32,8 @@ class response {
   [[nodiscard]] std::string_view header(std::string_view name) const noexcept {
     return head_.headers.get(name).value_or(std::string_view{});
   }
+  /// How long the server asks to be left alone (Retry-After; RFC 9110, section 10.2.3), from now; at most a year.
+  [[nodiscard]] std::optional<std::chrono::nanoseconds> retry_after() const;
   /// The body, as it came.
   [[nodiscard]] const std::string& text() const& noexcept { return body_; }
   [[nodiscard]] std::string text() && noexcept { return std::move(body_); }

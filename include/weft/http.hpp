@@ -1,6 +1,6 @@
 #pragma once
 
-/// HTTP: a client; URLs, header fields, messages and their parser and writer, a client's connection.
+/// HTTP: a client and a server; URLs, header fields, messages and their parser and writer, a client's connection.
 
 #include <weft/describe.hpp>
 #include <weft/http/body_writer.hpp>
@@ -16,6 +16,7 @@
 #include <weft/http/gzip.hpp>
 #include <weft/http/headers.hpp>
 #include <weft/http/http_date.hpp>
+#include <weft/http/http_error.hpp>
 #include <weft/http/message.hpp>
 #include <weft/http/mock.hpp>
 #include <weft/http/multipart_form.hpp>
@@ -30,7 +31,11 @@
 #include <weft/http/request_parser.hpp>
 #include <weft/http/response.hpp>
 #include <weft/http/response_parser.hpp>
+#include <weft/http/response_writer.hpp>
 #include <weft/http/retry.hpp>
+#include <weft/http/server.hpp>
+#include <weft/http/server_request.hpp>
+#include <weft/http/server_response.hpp>
 #include <weft/http/url.hpp>
 #include <weft/http/url_query.hpp>
 #include <weft/http/writer.hpp>

@@ -47,6 +47,7 @@ void request_parser::reset() noexcept {
   head_.version = http_version::http_1_1;
   head_.headers.clear();
   trailers_.clear();
+  body_size_ = 0;
   state_ = state::request_line;
   started_ = false;
   skipped_line_ = false;
@@ -148,12 +149,15 @@ parser_event request_parser::end_of_head() {
   persistent_ = framing.persistent && !connect;
   wants_upgrade_ = framing.upgrade && head_.version == http_version::http_1_1;
   expects_continue_ = framing.expects_continue && head_.version == http_version::http_1_1;
-  if (framing.chunked)
+  body_size_ = framing.content_length.value_or(0);
+  if (framing.chunked) {
+    body_size_.reset();
     reader_.begin_chunked_body();
-  else if (framing.content_length)
+  } else if (framing.content_length) {
     reader_.begin_sized_body(*framing.content_length);
-  else
+  } else {
     reader_.begin_empty_body();
+  }
   return {message_part::head, {}};
 }
 

@@ -1,11 +1,9 @@
-#include <exception>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
-#include <weft/net/resolve.hpp>
 #include <weft/net/tcp_server.hpp>
 
 #include "net/connection_server.hpp"
+#include "net/listen_at_host.hpp"
 
 namespace weft {
 
@@ -49,25 +47,7 @@ task<tcp_server&> tcp_server::enter() { return listen(*this); }
 
 task<tcp_server&> tcp_server::listen(tcp_server& self) {
   detail::tcp_server_state& state = *self.state_;
-  std::vector<endpoint> addresses;
-  if (state.host.empty()) {
-    addresses = {*endpoint::parse("0.0.0.0", state.port), *endpoint::parse("::", state.port)};
-  } else {
-    addresses = co_await resolve(state.host, state.port);
-  }
-  std::vector<tcp_listener> listeners;
-  std::exception_ptr missing;
-  for (const endpoint& address : addresses) {
-    const std::uint16_t port = listeners.empty() ? state.port : listeners.front().local_address().port();
-    try {
-      listeners.emplace_back(*endpoint::parse(address.address(), port), state.options);
-    } catch (const std::system_error& e) {
-      // A machine without IPv6 serves what it has.
-      if (e.code() != std::errc::address_family_not_supported && e.code() != std::errc::address_not_available) throw;
-      missing = std::current_exception();
-    }
-  }
-  if (listeners.empty()) std::rethrow_exception(missing);
+  std::vector<tcp_listener> listeners = co_await detail::listen_at_host(state.host, state.port, state.options);
   state.server.start(std::move(listeners), "tcp_server");
   co_return self;
 }

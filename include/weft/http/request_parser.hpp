@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <weft/http/detail/message_reader.hpp>
@@ -59,6 +60,15 @@ class request_parser {
   /// RFC 9112, section 9.3. False after CONNECT: what follows is for somebody else.
   [[nodiscard]] bool keep_alive() const noexcept { return done() && persistent_; }
 
+  /// What the head says of the connection: another request may follow this one, once it is complete.
+  [[nodiscard]] bool persistent() const noexcept { return persistent_; }
+
+  /// The head announces a body. RFC 9112, section 6.3.
+  [[nodiscard]] bool has_body() const noexcept { return !body_size_ || *body_size_ != 0; }
+
+  /// The size of the body as the head announces it: 0 if there is none, nullopt for a chunked one.
+  [[nodiscard]] std::optional<std::uint64_t> body_size() const noexcept { return body_size_; }
+
   /// True if the head asks for another protocol (Upgrade, RFC 9110, section 7.8). A server that agrees answers with 101
   /// once the request is complete, and reads what follows it as that protocol.
   [[nodiscard]] bool wants_upgrade() const noexcept { return wants_upgrade_; }
@@ -87,6 +97,7 @@ class request_parser {
   detail::message_reader reader_;
   request_head head_;
   headers trailers_;
+  std::optional<std::uint64_t> body_size_ = 0;
   state state_ = state::request_line;
   bool started_ = false;
   bool skipped_line_ = false;  // the empty one that may come before a request

@@ -20,13 +20,13 @@ namespace detail {
 class stream_core;
 
 /// Reads more into the stream's buffer.
-class fill_leaf final : public socket_leaf {
+class fill_leaf : public socket_leaf {
  public:
   explicit fill_leaf(stream_core& stream) noexcept;
   std::string_view await_resume() const;
   const char* describe() const noexcept override { return "stream.fill"; }
 
- private:
+ protected:
   bool attempt() noexcept override;
 };
 

@@ -1,0 +1,183 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <weft/core/task.hpp>
+#include <weft/describe/json.hpp>
+#include <weft/http/headers.hpp>
+#include <weft/http/response_writer.hpp>
+#include <weft/net/byte_stream.hpp>
+#include <weft/sync/event.hpp>
+
+namespace weft::http {
+
+/// Text that lives as long as the program: a string literal.
+class literal {
+ public:
+  consteval literal(const char* text) : text_{text} {}
+  constexpr std::string_view view() const noexcept { return text_; }
+
+ private:
+  std::string_view text_;
+};
+
+namespace detail {
+
+class server_connection;
+
+/// What writes a streamed body.
+class body_source {
+ public:
+  virtual ~body_source() = default;
+  virtual task<> send(response_writer& to) = 0;
+};
+
+template <class F>
+class body_source_of final : public body_source {
+ public:
+  explicit body_source_of(F function) : function_(std::move(function)) {}
+  task<> send(response_writer& to) override { return function_(to); }
+
+ private:
+  F function_;
+};
+
+/// What speaks another protocol on the connection.
+class successor {
+ public:
+  virtual ~successor() = default;
+  virtual task<> serve(byte_stream connection, event& draining) = 0;
+};
+
+template <class F>
+class successor_of final : public successor {
+ public:
+  explicit successor_of(F function) : function_(std::move(function)) {}
+  task<> serve(byte_stream connection, event& draining) override {
+    if constexpr (std::invocable<F&, byte_stream, event&>) {
+      return function_(std::move(connection), draining);
+    } else {
+      return function_(std::move(connection));
+    }
+  }
+
+ private:
+  F function_;
+};
+
+template <class F>
+concept writes_body = std::same_as<std::invoke_result_t<std::decay_t<F>&, response_writer&>, task<>>;
+
+template <class F>
+concept serves_upgraded = requires(std::decay_t<F>& f, byte_stream stream, event& draining) {
+  { f(std::move(stream), draining) } -> std::same_as<task<>>;
+} || requires(std::decay_t<F>& f, byte_stream stream) {
+  { f(std::move(stream)) } -> std::same_as<task<>>;
+};
+
+}  // namespace detail
+
+/// What a server's handler answers: a status, header fields and a body. Move-only.
+///
+///     co_return server_response::text("hello");
+///     co_return server_response::json(user).status(201).header("location", "/users/7");
+///
+/// The server itself sends Date, Connection, Content-Length and Transfer-Encoding; those set here are left out, but for
+/// a Date, "Connection: close", and the Content-Length of an answer to HEAD. Bodies of answers to HEAD, and of 1xx, 204
+/// and 304, are not sent.
+class server_response {
+ public:
+  /// Without a body.
+  explicit server_response(int status = 200) { this->status(status); }
+  server_response(server_response&& other) noexcept = default;
+  server_response& operator=(server_response&& other) noexcept = default;
+  ~server_response() = default;
+
+  // ---- the body ----
+
+  /// In plain text, UTF-8.
+  [[nodiscard]] static server_response text(std::string body) {
+    return bytes(std::move(body), "text/plain; charset=utf-8");
+  }
+  [[nodiscard]] static server_response html(std::string body) {
+    return bytes(std::move(body), "text/html; charset=utf-8");
+  }
+  /// The JSON text of a value; see to_json. Throws as that does.
+  template <class T>
+  [[nodiscard]] static server_response json(const T& value) {
+    return json_text(to_json(value));
+  }
+  /// A JSON text that is there already.
+  [[nodiscard]] static server_response json_text(std::string body) {
+    return bytes(std::move(body), "application/json");
+  }
+  /// Of any media type. Another type than a literal: set it by header().
+  [[nodiscard]] static server_response bytes(std::string body, literal type = "application/octet-stream");
+  /// The same without a copy: `body` must live until it has been sent, as what is static does.
+  [[nodiscard]] static server_response static_bytes(std::string_view body, literal type = "application/octet-stream");
+  /// Written while it is being sent: `function` gives a task<> when it is called with a response_writer&, and the body
+  /// ends when that does. If it throws, the connection is cut off, so that the client does not take the part for the
+  /// whole. It may use the server_request.
+  /// @param length of the whole body, if that is known: more is refused, less cuts the connection off. Otherwise the
+  /// body is chunked; for HTTP/1.0, the end of the connection ends it.
+  template <class F>
+    requires detail::writes_body<F>
+  [[nodiscard]] static server_response stream(F&& function, literal type = "application/octet-stream",
+                                              std::optional<std::uint64_t> length = std::nullopt) {
+    return streamed(std::make_unique<detail::body_source_of<std::decay_t<F>>>(std::forward<F>(function)), type, length);
+  }
+  /// Sends the client elsewhere: 302, 303, 307, 308 or 301. Throws as header() does.
+  [[nodiscard]] static server_response redirect(std::string_view location, int status = 302);
+  /// Agrees to the other protocol that the request asked for (Upgrade, RFC 9110, section 7.8; CONNECT): 101, and then
+  /// `function(byte_stream)` or `function(byte_stream, event& draining)` has the connection, with what the client has
+  /// sent already, for as long as it runs. The event is set when the server drains.
+  /// @param protocol for the Upgrade field; "" answers 200 to a CONNECT.
+  template <class F>
+    requires detail::serves_upgraded<F>
+  [[nodiscard]] static server_response upgrade(std::string_view protocol, F&& function) {
+    return upgraded(protocol, std::make_unique<detail::successor_of<std::decay_t<F>>>(std::forward<F>(function)));
+  }
+
+  // ---- the head ----
+
+  /// @throws std::invalid_argument unless it is one of 200 to 599; 101 is for upgrade().
+  server_response& status(int status) &;
+  server_response&& status(int status) && { return std::move(this->status(status)); }
+  /// Adds a field, beside others of that name; Content-Type replaces the body's. Throws as headers::add does.
+  server_response& header(std::string_view name, std::string_view value) &;
+  server_response&& header(std::string_view name, std::string_view value) && { return std::move(header(name, value)); }
+
+  [[nodiscard]] int status() const noexcept { return status_; }
+  [[nodiscard]] http::headers& headers() noexcept { return headers_; }
+  [[nodiscard]] const http::headers& headers() const noexcept { return headers_; }
+  /// The body, if it is there already; empty for one that is streamed.
+  [[nodiscard]] std::string_view body() const noexcept {
+    return kind_ == kind::fixed ? fixed_ : std::string_view{owned_};
+  }
+
+ private:
+  friend class detail::server_connection;
+  enum class kind : unsigned char { empty, owned, fixed, stream, upgrade };
+
+  static server_response streamed(std::unique_ptr<detail::body_source> source, literal type,
+                                  std::optional<std::uint64_t> length);
+  static server_response upgraded(std::string_view protocol, std::unique_ptr<detail::successor> next);
+
+  std::string_view type_;   // of the body; static
+  std::string_view fixed_;  // static
+  std::string owned_;
+  http::headers headers_;
+  std::unique_ptr<detail::body_source> source_;
+  std::unique_ptr<detail::successor> successor_;
+  std::optional<std::uint64_t> length_;  // of what is streamed
+  int status_ = 200;
+  kind kind_ = kind::empty;
+};
+
+}  // namespace weft::http

@@ -1,0 +1,225 @@
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <weft/core/detail/boundary.hpp>
+#include <weft/core/detail/timer.hpp>
+#include <weft/core/task_handle.hpp>
+#include <weft/http/server_request.hpp>
+#include <weft/http/server_response.hpp>
+#include <weft/net/byte_stream.hpp>
+
+#include "http/server_state.hpp"
+
+namespace weft::http::detail {
+
+/// Runs a handler in a scope of its own, so that it can be stopped by itself; keeps what it has answered.
+class handler_call final : public weft::detail::boundary_base {
+ public:
+  using outcome = weft::detail::slot<server_response>;
+
+  handler_call() noexcept : boundary_base{false, &resume_after_stop} {}
+  handler_call(const handler_call&) = delete;
+  handler_call& operator=(const handler_call&) = delete;
+  ~handler_call() { finish(); }
+
+  void adopt(task<server_response> work) { child_ = work.release(); }
+  bool await_ready() const noexcept { return false; }
+  template <weft::detail::weft_promise P>
+  weft::detail::transfer await_suspend(std::coroutine_handle<P> awaiting) noexcept {
+    enter(awaiting.address(), child_.promise());
+    return weft::detail::transfer_to(*scope::loop, child_.address());
+  }
+  /// Null if it was stopped; good until finish().
+  outcome* await_resume() noexcept {
+    if (was_stopped_) child_ = nullptr;
+    return was_stopped_ ? nullptr : &child_.promise().outcome;
+  }
+  void finish() noexcept {
+    if (child_) std::exchange(child_, nullptr).destroy();
+  }
+
+ private:
+  std::coroutine_handle<weft::detail::task_promise<server_response>> child_;
+};
+
+/// Counts as a reference.
+class connection_reference {
+ public:
+  explicit connection_reference(server_connection& adopted) noexcept : to_{&adopted} {}
+  connection_reference(connection_reference&& other) noexcept : to_{std::exchange(other.to_, nullptr)} {}
+  connection_reference& operator=(connection_reference&&) = delete;
+  inline ~connection_reference();
+  server_connection& operator*() const noexcept { return *to_; }
+
+ private:
+  server_connection* to_;
+};
+
+class helper_mark;
+
+/// A connection of a server: reads requests, has them handled, and sends the responses, one after the other. It lives
+/// for as long as its own task, its helpers (which send and listen while a handler runs) or the loop refer to it.
+///
+/// Output is collected. It goes out when there is nothing more to do but to wait for the client; if a handler waits for
+/// something else, a helper sends what is there.
+class server_connection final : public weft::detail::node,
+                                public weft::detail::timer,
+                                public weft::detail::list_hook<server_connection>,
+                                public weft::detail::pooled {
+ public:
+  server_connection(server_state& server, byte_stream stream, const endpoint& peer);
+  ~server_connection() = default;
+
+  void retain() noexcept { ++references_; }
+  void release() noexcept {
+    if (--references_ == 0) delete this;
+  }
+
+  /// Its whole life.
+  static task<> serve(connection_reference keep);
+
+  // ---- for requests ----
+
+  const request_parser& parser() const noexcept { return work_->parser; }
+  const server_state& server() const noexcept { return server_; }
+  byte_stream& stream() noexcept { return stream_; }
+  const endpoint& peer() const noexcept { return peer_; }
+  bool gone() const noexcept { return gone_; }
+  void stop_when_gone(bool stops) noexcept;
+  /// As server_request::next.
+  task<std::optional<std::string_view>> next_piece() { return next_piece(*this); }
+  void send_early_hints(const http::headers& fields);
+
+  // ---- for response_writer ----
+
+  /// Takes a piece of the body; true if there is room for more.
+  bool write_piece(std::string_view bytes);
+  bool has_room() const noexcept;
+  task<> flush();
+  void add_trailer(std::string_view name, std::string_view value);
+  /// Who waits for room, or for the helper that sends.
+  weft::detail::leaf* waiting_for_output = nullptr;
+
+  // ---- for the loop and the server ----
+
+  /// A turn has passed since a handler was called or wrote something.
+  void* run() noexcept override;
+  /// A deadline may have come.
+  void fired() noexcept override;
+  /// No further request, but for one that may be on its way.
+  void begin_to_drain() noexcept;
+  /// Reading was broken off: too late.
+  bool interrupted() const noexcept { return expired_; }
+
+ private:
+  friend class helper_mark;
+
+  /// Leaves when its task does.
+  class leaving {
+   public:
+    explicit leaving(server_connection& self) noexcept : self_{self} {}
+    leaving(const leaving&) = delete;
+    leaving& operator=(const leaving&) = delete;
+    ~leaving() { self_.leave(); }
+
+   private:
+    server_connection& self_;
+  };
+  enum class phase : std::uint8_t { idle, head, handling, body, sending, lingering };
+  enum class found : std::uint8_t { head, nothing, refusal };
+
+  struct streaming {
+    body_source* source = nullptr;
+    std::optional<std::uint64_t> left;  // of the announced length
+    bool chunked = false;
+    http::headers trailers;
+  };
+
+  static task<> serve_requests(server_connection& self);
+  static task<> begin_tls(server_connection& self);
+  static task<> turn_away(server_connection& self);
+  static task<> send_streamed(server_connection& self, server_response& response);
+  static task<> send_large(server_connection& self, server_response& response);
+  static task<> hand_over(server_connection& self, server_response& response);
+  static task<> linger(server_connection& self);
+  static task<> send_in_background(server_connection& self, helper_mark mark);
+  static task<> watch_client(server_connection& self, helper_mark mark);
+  static task<> end_helpers(server_connection& self);
+  static task<> pass_over_body(server_connection& self);
+  static task<> flush_output(server_connection& self);
+  static task<> fill_body(server_connection& self);
+  static task<std::optional<std::string_view>> next_piece(server_connection& self);
+
+  found read_head();
+  void begin_handling(weft::detail::scope& in) noexcept;
+  /// Writes the response, or what of it can be written at once; true if there is more to it.
+  bool respond(server_response& response);
+  void respond_to_error(const std::exception_ptr& error);
+  void refuse(int status, std::string_view why);
+  void write_error(int status, std::string_view why);
+  static std::optional<std::uint64_t> announced_length(const server_response& response);
+  void write_head(const server_response& response, std::optional<std::uint64_t> length, bool chunked);
+  bool request_read() const noexcept { return work_->parser.done(); }
+  void end_request() noexcept;
+  void begin_waiting() noexcept;
+  void connection_lost() noexcept;
+
+  void begin_sending() noexcept;
+  void cut_off() noexcept;
+  bool hung_up() noexcept;
+  void helper_ended() noexcept;
+  void schedule() noexcept;
+  void wake_output() noexcept;
+  void set_deadline(std::int64_t at) noexcept;
+  void deadline_in(std::chrono::nanoseconds time) noexcept;
+  void no_deadline() noexcept { deadline_ = weft::detail::never; }
+  void give_back_taken();
+  void leave() noexcept;
+
+  server_state& server_;
+  byte_stream stream_;
+  workspace* work_ = nullptr;
+  weft::detail::event_loop& loop_;
+  endpoint peer_;
+  server_request request_{*this};
+  weft::detail::scope* handling_in_ = nullptr;  // of the handler, while it runs
+  streaming* streaming_ = nullptr;
+  any_task_handle sender_;
+  any_task_handle watcher_;
+  std::int64_t deadline_ = weft::detail::never;
+  std::int64_t fires_at_ = weft::detail::never;
+  std::int64_t idle_since_ = 0;
+  std::int64_t waited_ = 0;  // for the body, in all
+  std::uint64_t body_received_ = 0;
+  std::size_t head_bytes_ = 0;  // of the request, as far as they came
+  std::size_t taken_ = 0;       // of what is buffered, by the last piece of the body
+  std::size_t requests_ = 0;
+  std::uint32_t references_ = 1;
+  phase phase_ = phase::idle;
+  bool refused_ = false;  // there are too many
+  bool queued_ = false;   // in the ready queue
+  bool expired_ = false;
+  bool closing_ = false;  // no further request
+  bool lingers_ = false;  // the client may still send
+  bool lost_ = false;     // nothing can be sent any more
+  bool gone_ = false;
+  bool stops_ = false;    // the handler, if the client goes
+  bool writing_ = false;  // in its own task
+  bool sending_in_background_ = false;
+  bool watching_ = false;
+  bool reading_body_ = false;
+  bool continued_ = false;  // 100 was sent
+  bool stop_was_chosen_ = false;
+  bool ended_ = false;  // the client has sent its last byte
+  bool left_ = false;   // its task has ended
+};
+
+inline connection_reference::~connection_reference() {
+  if (to_ != nullptr) to_->release();
+}
+
+}  // namespace weft::http::detail

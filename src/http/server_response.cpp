@@ -1,0 +1,61 @@
+#include <stdexcept>
+#include <weft/http/server_response.hpp>
+
+namespace weft::http {
+
+server_response server_response::bytes(std::string body, literal type) {
+  server_response made;
+  made.owned_ = std::move(body);
+  made.type_ = type.view();
+  made.kind_ = kind::owned;
+  return made;
+}
+
+server_response server_response::static_bytes(std::string_view body, literal type) {
+  server_response made;
+  made.fixed_ = body;
+  made.type_ = type.view();
+  made.kind_ = kind::fixed;
+  return made;
+}
+
+server_response server_response::redirect(std::string_view location, int status) {
+  server_response made{status};
+  made.header("location", location);
+  return made;
+}
+
+server_response server_response::streamed(std::unique_ptr<detail::body_source> source, literal type,
+                                          std::optional<std::uint64_t> length) {
+  server_response made;
+  made.source_ = std::move(source);
+  made.type_ = type.view();
+  made.length_ = length;
+  made.kind_ = kind::stream;
+  return made;
+}
+
+server_response server_response::upgraded(std::string_view protocol, std::unique_ptr<detail::successor> next) {
+  server_response made;
+  if (!protocol.empty()) {
+    made.status_ = 101;
+    made.headers_.add("upgrade", protocol);
+  }
+  made.successor_ = std::move(next);
+  made.kind_ = kind::upgrade;
+  return made;
+}
+
+server_response& server_response::status(int status) & {
+  if (status < 200 || status > 599)
+    throw std::invalid_argument{"a response's status must be one of 200 to 599, not " + std::to_string(status)};
+  status_ = status;
+  return *this;
+}
+
+server_response& server_response::header(std::string_view name, std::string_view value) & {
+  headers_.add(name, value);
+  return *this;
+}
+
+}  // namespace weft::http

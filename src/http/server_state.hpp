@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+#include <weft/core/background_group.hpp>
+#include <weft/http/request_parser.hpp>
+#include <weft/http/server.hpp>
+#include <weft/net/tcp_listener.hpp>
+#include <weft/net/unix_listener.hpp>
+#include <weft/sync/event.hpp>
+
+#include "net/connection_server.hpp"
+
+namespace weft::http::detail {
+
+class server_connection;
+
+/// What a connection needs while it has a request; handed on from one to the next, so that idle ones hold nothing.
+struct workspace {
+  explicit workspace(const parser_limits& limits) : parser{limits} {}
+
+  request_parser parser;
+  std::string out;      ///< to be sent
+  std::string sending;  ///< on its way, while the handler runs
+  workspace* next = nullptr;
+};
+
+/// What a server and its connections share.
+class server_state {
+ public:
+  server_state(std::unique_ptr<request_handler> handles, const server_options& how);
+  server_state(const server_state&) = delete;
+  server_state& operator=(const server_state&) = delete;
+  ~server_state();
+
+  // ---- what connections need ----
+
+  workspace* take_workspace();
+  void give_back(workspace* used) noexcept;
+
+  /// "Date: ...\r\n" and the Server field, as of this second.
+  std::string_view common_fields(std::int64_t loop_time) {
+    if (loop_time >= common_fields_until_) write_common_fields(loop_time);
+    return common_fields_;
+  }
+
+  /// True if it is one too many.
+  bool opened(server_connection& connection);
+  void closed(server_connection& connection) noexcept;
+  /// So many that a further one is not even answered.
+  bool overrun() const noexcept {
+    return options.max_connections != 0 && connections >= options.max_connections + most_refused;
+  }
+  void stop_accepting() noexcept;
+  void begin_to_drain() noexcept;
+
+  const server_options options;
+  const std::string host;
+  const std::string unix_path;
+  const std::optional<tls_context> tls;
+  const std::string server_field;
+  const std::int64_t shortest_timeout;
+  const std::unique_ptr<request_handler> handler;
+  event draining;
+  background_group helpers;  ///< of connections
+  event ended;               ///< the last connection has closed
+  std::size_t connections = 0;
+
+  std::optional<weft::detail::connection_server<tcp_listener>> tcp;
+  std::optional<weft::detail::connection_server<unix_listener>> at_path;
+
+ private:
+  static constexpr std::size_t most_refused = 256;  ///< connections that are being told so
+
+  void write_common_fields(std::int64_t loop_time);
+
+  weft::detail::list<server_connection> open_;
+  std::map<std::string, std::size_t> per_address_;
+  workspace* spare_ = nullptr;
+  std::size_t spares_ = 0;
+  std::string common_fields_;
+  std::int64_t common_fields_until_ = std::numeric_limits<std::int64_t>::min();
+};
+
+}  // namespace weft::http::detail

@@ -343,17 +343,17 @@ void message_reader::finish_body() {
       return;
     case body_state::sized:
       if (left_ == 0) return;
-      throw protocol_error{"the connection ended in the middle of the body: " + std::to_string(body_bytes_ - left_) +
+      throw truncated_error{"the connection ended in the middle of the body: " + std::to_string(body_bytes_ - left_) +
                            " of " + std::to_string(body_bytes_) + " bytes came"};
     case body_state::chunk:
-      throw protocol_error{"the connection ended in the middle of a chunk, " + std::to_string(left_) +
+      throw truncated_error{"the connection ended in the middle of a chunk, " + std::to_string(left_) +
                            " bytes before its end"};
     case body_state::chunk_size:
     case body_state::chunk_cr:
     case body_state::chunk_lf:
-      throw protocol_error{"the connection ended in the middle of a chunked body, before its last chunk"};
+      throw truncated_error{"the connection ended in the middle of a chunked body, before its last chunk"};
     case body_state::trailers:
-      throw protocol_error{"the connection ended in the middle of the trailers of a chunked body"};
+      throw truncated_error{"the connection ended in the middle of the trailers of a chunked body"};
   }
 }
 

@@ -170,10 +170,10 @@ void request_parser::finish() {
     case state::request_line:
       if (!started_) return;
       state_ = state::failed;
-      throw protocol_error{"the connection ended in the middle of the request line: " + quoted(reader_.pending())};
+      throw truncated_error{"the connection ended in the middle of the request line: " + quoted(reader_.pending())};
     case state::fields:
       state_ = state::failed;
-      throw protocol_error{"the connection ended in the middle of the header fields, after " +
+      throw truncated_error{"the connection ended in the middle of the header fields, after " +
                            std::to_string(head_.headers.size()) + " of them"};
     case state::body:
       state_ = state::failed;

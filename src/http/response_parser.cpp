@@ -149,14 +149,14 @@ void response_parser::finish() {
       throw protocol_error{"this response was refused before"};
     case state::status_line:
       state_ = state::failed;
-      if (!started_) throw protocol_error{"the connection ended before a response began"};
+      if (!started_) throw truncated_error{"the connection ended before a response began"};
       if (reader_.pending().empty())
-        throw protocol_error{"the connection ended after an interim response, before the final one"};
-      throw protocol_error{"the connection ended in the middle of the status line: " +
+        throw truncated_error{"the connection ended after an interim response, before the final one"};
+      throw truncated_error{"the connection ended in the middle of the status line: " +
                            detail::quoted(reader_.pending())};
     case state::fields:
       state_ = state::failed;
-      throw protocol_error{"the connection ended in the middle of the header fields, after " +
+      throw truncated_error{"the connection ended in the middle of the header fields, after " +
                            std::to_string(head_.headers.size()) + " of them"};
     case state::body:
       state_ = state::failed;

@@ -4,6 +4,7 @@
 #include <http/transcript.hpp>
 #include <string>
 #include <string_view>
+#include <weft/http/error.hpp>
 #include <weft/http/response_parser.hpp>
 
 namespace {
@@ -267,6 +268,16 @@ TEST(ResponseParser, TellsWhatTheStreamEndedInTheMiddleOf) {
   EXPECT_EQ(why(chunked_with("2\r\nab\r\n")),
             "the connection ended in the middle of a chunked body, before its last chunk");
   EXPECT_EQ(why(chunked_with("0\r\nA: b\r\n")), "the connection ended in the middle of the trailers of a chunked body");
+}
+
+TEST(ResponseParser, TellsAnEarlyEndFromWhatIsNotHttp) {
+  for (const char* const text : {"", "HTT", "HTTP/1.1 200 OK\r\nA", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"}) {
+    response_parser parser{"GET"};
+    std::string_view input = text;
+    while (parser.next(input)) {
+    }
+    EXPECT_THROW(parser.finish(), weft::http::truncated_error) << text;
+  }
 }
 
 TEST(ResponseParser, StaysRefusedUntilReset) {

@@ -23,4 +23,10 @@ class protocol_error : public weft::error {
   int status_;
 };
 
+/// The peer has ended the connection before the message was complete. aiohttp.ServerDisconnectedError.
+class truncated_error : public protocol_error {
+ public:
+  using protocol_error::protocol_error;
+};
+
 }  // namespace weft::http

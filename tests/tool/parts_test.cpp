@@ -4,6 +4,7 @@
 #include <vector>
 #include <weft/http/headers.hpp>
 
+#include "body_file.hpp"
 #include "fetch_record.hpp"
 #include "fetch_statistics.hpp"
 #include "json_text.hpp"
@@ -80,6 +81,32 @@ TEST(FetchRecord, IsOneLineOfJson) {
   EXPECT_EQ(out, R"({"url":"x","status":null,"headers":{},"bytes":0,"milliseconds":0.000,"attempts":0,)"
                  R"("error":{"kind":"url","message":"no \"scheme\""}})"
                  "\n");
+}
+
+TEST(FetchRecord, TellsWhereABodyCameFromAndWentTo) {
+  const std::string file = "out/a \"b\"";
+  std::string out;
+  append_json(out, {.url = "http://a/", .final_url = "https://b/", .status = 204, .attempts = 2, .file = &file});
+  EXPECT_EQ(out, R"({"url":"http://a/","final_url":"https://b/","status":204,"headers":{},"bytes":0,)"
+                 R"("milliseconds":0.000,"attempts":2,"error":null,"file":"out/a \"b\""})"
+                 "\n");
+}
+
+TEST(BodyFile, LiesWhereItsUrlSays) {
+  const auto place = [](std::string_view url) { return file_of(weft::http::url{url}).string(); };
+  EXPECT_EQ(place("http://example.org"), "example.org/index.html");
+  EXPECT_EQ(place("https://example.org:8443/a/b.txt"), "example.org:8443/a/b.txt");
+  EXPECT_EQ(place("http://example.org/a//b/"), "example.org/a/b/index.html");
+  EXPECT_EQ(place("http://example.org/a?b=c/d&e=%2F#f"), "example.org/a?b=c%2Fd&e=%2F");
+  EXPECT_EQ(place("http://example.org/%2e%2e/..%2f..%2Fetc/x"), "example.org/..%2f..%2Fetc/x");
+  EXPECT_EQ(place("http://[::1]/"), "[::1]/index.html");
+
+  const std::string_view host = "http://example.org/";
+  const std::string longest(200, 'n');
+  EXPECT_EQ(place(std::string{host} + longest), "example.org/" + longest);
+  const std::string cut = place(std::string{host} + longest + "1");
+  EXPECT_EQ(cut.size(), std::string{"example.org/"}.size() + 200);
+  EXPECT_NE(cut, place(std::string{host} + longest + "2"));
 }
 
 TEST(LatencyHistogram, GivesPercentilesWithinAThirtySecond) {

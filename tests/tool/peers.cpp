@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <stdexcept>
 
 namespace weft_test {
@@ -11,16 +12,29 @@ std::string peer_connection::read_request() {
   for (;;) {
     const std::size_t end = buffered_.find("\r\n\r\n");
     if (end != std::string::npos) {
-      const std::size_t path = buffered_.find(' ') + 1;
-      std::string asked = buffered_.substr(path, buffered_.find(' ', path) - path);
+      head_ = buffered_.substr(0, end + 4);
       buffered_.erase(0, end + 4);
-      return asked;
+      const std::size_t path = head_.find(' ') + 1;
+      return head_.substr(path, head_.find(' ', path) - path);
     }
-    char piece[4096];
-    const ssize_t count = ::recv(fd_, piece, sizeof piece, 0);
-    if (count <= 0) return {};
-    buffered_.append(piece, static_cast<std::size_t>(count));
+    if (!read_more()) return {};
   }
+}
+
+std::string peer_connection::read_body(std::size_t size) {
+  while (buffered_.size() < size && read_more()) {
+  }
+  std::string body = buffered_.substr(0, size);
+  buffered_.erase(0, size);
+  return body;
+}
+
+bool peer_connection::read_more() {
+  std::array<char, 4096> piece;
+  const ssize_t count = ::recv(fd_, piece.data(), piece.size(), 0);
+  if (count <= 0) return false;
+  buffered_.append(piece.data(), static_cast<std::size_t>(count));
+  return true;
 }
 
 void peer_connection::write(std::string_view text) const {

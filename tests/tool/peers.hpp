@@ -3,6 +3,7 @@
 // What the program talks to: scripted servers that misbehave.
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -21,6 +22,10 @@ class peer_connection {
   explicit peer_connection(int fd) : fd_{fd} {}
   /// Reads the head of a request; the path it asks for, or "" when the client has gone.
   std::string read_request();
+  /// The head that it has read last: request line and fields.
+  const std::string& head() const { return head_; }
+  /// Reads so many bytes of a body; fewer if the client has gone.
+  std::string read_body(std::size_t size);
   void write(std::string_view text) const;
   /// Closes it with a reset instead of an orderly end.
   void reset_on_close() const;
@@ -28,7 +33,10 @@ class peer_connection {
   void wait_for_close();
 
  private:
+  bool read_more();
+
   int fd_;
+  std::string head_;
   std::string buffered_;
 };
 

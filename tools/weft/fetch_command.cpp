@@ -5,12 +5,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <system_error>
 
+#include "fetcher.hpp"
 #include "progress.hpp"
 #include "url_list.hpp"
 
@@ -54,13 +54,12 @@ std::size_t possible_connections(std::size_t wanted) {
 class fetch_run {
  public:
   explicit fetch_run(const fetch_request& request)
-      : request_{request}, limits_{request.limits}, records_{request.output}, progress_{shows_progress()} {
+      : request_{request}, options_{request.options}, records_{request.output}, progress_{shows_progress()} {
     if (!request.list.empty()) list_ = std::make_unique<url_list>(request.list);
-    limits_.timeout = std::chrono::nanoseconds{static_cast<std::int64_t>(request.timeout * 1e9)};
-    limits_.connections = possible_connections(request.limits.connections);
-    if (limits_.connections < request.limits.connections && !request_.quiet) {
+    options_.connections = possible_connections(request.options.connections);
+    if (options_.connections < request.options.connections && !request_.quiet) {
       complain(fmt::format("the limit on open files (ulimit -n) allows {} connections at a time, not {}",
-                           limits_.connections, request.limits.connections));
+                           options_.connections, request.options.connections));
     }
   }
 
@@ -101,7 +100,7 @@ class fetch_run {
 
   task<> work() {
     records_.start(this_loop());
-    fetcher fetches{limits_, urls_, records_, statistics_};
+    fetcher fetches{options_, urls_, records_, statistics_};
     co_await with(task_group{}, [&](task_group& all) -> task<> {
       all.create_task(feed());
       all.create_task(watch(all));
@@ -139,7 +138,7 @@ class fetch_run {
   }
 
   const fetch_request& request_;
-  fetch_limits limits_;
+  fetch_options options_;
   queue<std::string> urls_{urls_in_line};
   fetch_statistics statistics_;
   record_writer records_;
@@ -149,57 +148,11 @@ class fetch_run {
 
 }  // namespace
 
-CLI::App& add_fetch_command(CLI::App& program, fetch_request& request) {
-  CLI::App& command = *program.add_subcommand("fetch", "Fetch URLs, many at a time, and write a JSON record of each");
-  fetch_limits& limits = request.limits;
-  limits.body_bytes = 16 * 1024 * 1024;
-  limits.retries = 2;
-  command.add_option("URL", request.urls, "What to fetch");
-  command.add_option("-i,--input", request.list, "Read URLs from this file, one a line; - is standard input")
-      ->type_name("FILE");
-  command.add_option("-o,--output", request.output, "Write the records there; - is standard output")
-      ->type_name("FILE")
-      ->capture_default_str();
-  command.add_option("-c,--concurrency", limits.connections, "Connections at the same time")
-      ->check(CLI::Range(1, 100000))
-      ->type_name("N")
-      ->capture_default_str();
-  command.add_option("--per-host", limits.per_host, "Of these, to one host and port; 0: all")
-      ->check(CLI::Range(0, 100000))
-      ->type_name("N")
-      ->capture_default_str();
-  command.add_option("--timeout", request.timeout, "How long one attempt may take, connecting included")
-      ->check(CLI::Range(0.001, 1e6))
-      ->type_name("SECONDS")
-      ->capture_default_str();
-  command.add_option("--retries", limits.retries, "Further attempts after connection errors and 502, 503, 504")
-      ->check(CLI::Range(0, 1000))
-      ->type_name("N")
-      ->capture_default_str();
-  command.add_flag("--bodies", limits.bodies, "Put the bodies into the records");
-  command.add_option("--max-body", limits.body_bytes, "Bytes of a body that are put into its record")
-      ->check(CLI::Range(std::size_t{0}, std::size_t{1} << 30))
-      ->type_name("N")
-      ->capture_default_str();
-  command.add_flag("-q,--quiet", request.quiet, "Neither progress nor summary");
-  command.callback([&request] {
-    if (request.urls.empty() && request.list.empty()) throw CLI::RequiredError{"URL or --input FILE"};
-  });
-  command.footer(
-      "A record is one line of JSON with url, status, headers, bytes, milliseconds, attempts, error and, with "
-      "--bodies,\n"
-      "body (body_base64 if it is not UTF-8). Redirects are not followed.\n"
-      "Exit status: 0 if every URL was answered with a status below 400, 1 if not, 2 for wrong usage, 3 if records "
-      "could\n"
-      "not be written, 130 after Ctrl-C.");
-  return command;
-}
-
 int fetch(const fetch_request& request) {
   try {
     fetch_run run{request};
     return run.execute();
-  } catch (const std::system_error& e) {
+  } catch (const std::system_error& e) {  // a list, an output or a certificate that cannot be used
     complain(e.what());
     return wrong_usage;
   }

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "fetcher.hpp"
+#include "fetch_options.hpp"
 
 namespace CLI {  // NOLINT(readability-identifier-naming): of the library that reads command lines
 class App;       // NOLINT(readability-identifier-naming)
@@ -16,9 +18,18 @@ struct fetch_request {
   std::vector<std::string> urls;
   std::string list;          ///< a file of URLs; "-": standard input; empty: none
   std::string output = "-";  ///< where the records go; "-": standard output
-  double timeout = 30;       ///< seconds
   bool quiet = false;
-  fetch_limits limits;
+  fetch_options options;
+
+  // What its options are made of.
+  std::string method;
+  std::optional<double> timeout;          ///< seconds
+  std::optional<std::uint64_t> max_body;  ///< bytes
+  bool no_redirects = false;
+  bool no_compression = false;
+  bool no_cookies = false;
+  bool no_environment = false;
+  bool insecure = false;
 };
 
 /// How the program ends.

@@ -85,13 +85,18 @@ void append_body(std::string& out, const fetch_record& record) {
 
 std::string_view name_of(failure kind) noexcept {
   constexpr std::array<std::string_view, failure_count> names = {
-      "none", "url", "unsupported", "resolve", "connect", "connection", "protocol", "timeout", "system"};
+      "none",  "url",       "resolve", "connect", "tls",  "connection", "protocol",   "encoding",
+      "limit", "redirects", "timeout", "circuit", "file", "system",     "interrupted"};
   return names[static_cast<std::size_t>(kind)];
 }
 
 void append_json(std::string& out, const fetch_record& record) {
   out += "{\"url\":";
   append_json_string(out, record.url);
+  if (!record.final_url.empty()) {
+    out += ",\"final_url\":";
+    append_json_string(out, record.final_url);
+  }
   out += ",\"status\":";
   if (record.status == 0) {
     out += "null";
@@ -117,6 +122,10 @@ void append_json(std::string& out, const fetch_record& record) {
     out.append("{\"kind\":\"").append(name_of(record.kind)).append("\",\"message\":");
     append_json_string(out, record.message);
     out += '}';
+  }
+  if (record.file != nullptr) {
+    out += ",\"file\":";
+    append_json_string(out, *record.file);
   }
   if (record.body != nullptr) append_body(out, record);
   out += "}\n";

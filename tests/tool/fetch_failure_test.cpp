@@ -1,0 +1,223 @@
+// Attempts that fail, further ones, and hosts that are spared.
+
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+#include <weft/http/http_date.hpp>
+
+#include "peers.hpp"
+#include "tool.hpp"
+
+using namespace weft_test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string answer(int status, const std::string& fields = {}) {
+  return "HTTP/1.1 " + std::to_string(status) + " So\r\nContent-Length: 0\r\n" + fields + "\r\n";
+}
+
+/// Answers each request for "/STATUS..." with that status and these fields.
+std::function<void(peer_connection&)> statuses(std::string fields = {}) {
+  return [fields](peer_connection& peer) {
+    for (std::string path = peer.read_request(); !path.empty(); path = peer.read_request())
+      peer.write(answer(std::stoi(path.substr(1)), fields));
+  };
+}
+
+std::string attempts_of(const std::string& url, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {"fetch", url});
+  return field(record_of(run_tool(std::move(arguments)).output, url), "attempts");
+}
+
+TEST(FetchRetries, OnlyWhatMayPass) {
+  const scripted_server server{statuses()};
+  std::vector<std::string> arguments{"fetch", "--retries", "1", "--retry-delay", "0.01", "--break-after", "0"};
+  const std::vector<std::string> passing{"408", "429", "500", "502", "503", "504"};
+  const std::vector<std::string> lasting{"200", "204", "400", "404", "410", "501", "505"};
+  for (const auto& list : {passing, lasting}) {
+    for (const std::string& status : list) arguments.push_back(server.url("/" + status));
+  }
+  const std::string output = run_tool(arguments).output;
+  for (const std::string& status : passing)
+    EXPECT_EQ(field(record_of(output, server.url("/" + status)), "attempts"), "2") << status;
+  for (const std::string& status : lasting)
+    EXPECT_EQ(field(record_of(output, server.url("/" + status)), "attempts"), "1") << status;
+}
+
+TEST(FetchRetries, OnlyMethodsThatMayBeRepeated) {
+  const scripted_server server{statuses()};
+  const std::vector<std::string> quickly{"--retries", "2", "--retry-delay", "0"};
+  const auto with = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), quickly.begin(), quickly.end());
+    return arguments;
+  };
+  EXPECT_EQ(attempts_of(server.url("/503"), with({"--method", "PUT"})), "3");
+  EXPECT_EQ(attempts_of(server.url("/503"), with({"--method", "POST"})), "1");
+  EXPECT_EQ(attempts_of(server.url("/503"), with({"--method", "POST", "--retry-any-method"})), "3");
+  const std::string refused = "http://127.0.0.1:" + std::to_string(unused_port()) + "/";
+  EXPECT_EQ(attempts_of(refused, with({"--method", "POST"})), "3") << "it was never sent";
+}
+
+TEST(FetchRetries, WhenTheServerSays) {
+  using clock = std::chrono::steady_clock;
+  std::mutex mutex;
+  std::vector<clock::time_point> asked;
+  const scripted_server server{[&](peer_connection& peer) {
+    for (std::string path = peer.read_request(); !path.empty(); path = peer.read_request()) {
+      const std::lock_guard held{mutex};
+      asked.push_back(clock::now());
+      peer.write(answer(asked.size() == 1 ? 429 : 200, "Retry-After: 1\r\n"));
+    }
+  }};
+  EXPECT_EQ(attempts_of(server.url("/"), {"--retries", "5", "--retry-delay", "0"}), "2");
+  ASSERT_EQ(asked.size(), 2U);
+  EXPECT_GE(asked[1] - asked[0], 1s);
+}
+
+TEST(FetchRetries, AtADateButNotTooLate) {
+  const auto at = [](std::chrono::seconds from_now) {
+    return "Retry-After: " +
+           weft::http::format_http_date(
+               std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now() + from_now)) +
+           "\r\n";
+  };
+  const std::vector<std::string> quickly{"--retries", "1", "--retry-delay", "0"};
+  const scripted_server past{statuses(at(-60s))};
+  EXPECT_EQ(attempts_of(past.url("/503"), quickly), "2");
+  const scripted_server far{statuses(at(3600s))};
+  EXPECT_EQ(attempts_of(far.url("/503"), quickly), "1");
+  const scripted_server nonsense{statuses("Retry-After: tomorrow\r\n")};
+  EXPECT_EQ(attempts_of(nonsense.url("/503"), quickly), "2");
+}
+
+TEST(FetchErrors, HaveKinds) {
+  const scripted_server server{[](peer_connection& peer) {
+    const std::string path = peer.read_request();
+    const std::string body = "Content-Length: 5\r\n\r\nhello";
+    if (path == "/zip") peer.write("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n" + body);
+    if (path == "/coding") peer.write("HTTP/1.1 200 OK\r\nContent-Encoding: mystery\r\n" + body);
+    if (path == "/lengths") peer.write("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n" + body);
+    if (path == "/chunk") peer.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n");
+    if (path == "/header") {
+      peer.write("HTTP/1.1 200 OK\r\nX: ");
+      for (int i = 0; i < 32; ++i) peer.write(std::string(32768, 'x'));
+    }
+    if (path == "/cut") peer.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel");
+    if (path == "/away") peer.write("HTTP/1.1 302 Found\r\nLocation: http://[::bad/\r\n\r\n");
+  }};
+  std::vector<std::string> arguments{"fetch", "--retries", "0", "-c", "1"};
+  for (const char* path : {"/zip", "/coding", "/lengths", "/chunk", "/header", "/cut", "/away"})
+    arguments.push_back(server.url(path));
+  const finished run = run_tool(arguments);
+  const auto kind = [&](const char* path) { return field(record_of(run.output, server.url(path)), "kind"); };
+  EXPECT_EQ(kind("/zip"), "encoding");
+  EXPECT_EQ(kind("/coding"), "encoding");
+  EXPECT_EQ(kind("/lengths"), "protocol");
+  EXPECT_EQ(kind("/chunk"), "protocol");
+  EXPECT_EQ(kind("/header"), "protocol");
+  EXPECT_EQ(kind("/cut"), "connection");
+  EXPECT_EQ(kind("/away"), "protocol");
+  EXPECT_EQ(field(record_of(run.output, server.url("/cut")), "status"), "200") << "it had come";
+  EXPECT_NE(run.errors.find("connection: 1, protocol: 4, encoding: 2"), std::string::npos) << run.errors;
+}
+
+// ---- hosts that are spared ------------------------------------------------------------------------------------------
+
+TEST(FetchBreaksOff, AtAHostThatFailsAllTheTime) {
+  const std::string dead = "http://127.0.0.1:" + std::to_string(unused_port());
+  const scripted_server alive{statuses()};
+  std::vector<std::string> arguments{"fetch", "-c", "1", "--retries", "0", "--break-after", "3"};
+  for (int i = 0; i < 10; ++i) arguments.push_back(dead + "/" + std::to_string(i));
+  arguments.push_back(alive.url("/200"));
+  const finished run = run_tool(arguments);
+  EXPECT_EQ(run.status, 1);
+  for (int i = 0; i < 10; ++i) {
+    const std::string record = record_of(run.output, dead + "/" + std::to_string(i));
+    EXPECT_EQ(field(record, "kind"), i < 3 ? "connect" : "circuit");
+    EXPECT_EQ(field(record, "attempts"), i < 3 ? "1" : "0");
+    if (i >= 3) {
+      EXPECT_NE(record.find("has failed 3 times in a row"), std::string::npos) << record;
+    }
+  }
+  EXPECT_EQ(field(record_of(run.output, alive.url("/200")), "status"), "200") << "other hosts are asked";
+}
+
+TEST(FetchBreaksOff, AndTriesAgainLater) {
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe2(pipe.data(), O_CLOEXEC), 0);
+  const scripted_server server{statuses()};
+  tool process{{"fetch", "-i", "-", "-c", "1", "--retries", "0", "--break-after", "2", "--break-for", "0.5"},
+               {.input_descriptor = pipe[0]}};
+  ::close(pipe[0]);
+  const auto give = [&](std::initializer_list<const char*> paths) {
+    std::string text;
+    for (const char* const path : paths) text += server.url(path) + "\n";
+    EXPECT_EQ(::write(pipe[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    return process.has_written(server.url(*(paths.end() - 1)));
+  };
+  ASSERT_TRUE(give({"/503/a", "/503/b"}));
+  std::this_thread::sleep_for(700ms);
+  ASSERT_TRUE(give({"/200/c", "/200/d"}));
+  ::close(pipe[1]);
+  EXPECT_EQ(process.wait(), 1);
+  EXPECT_EQ(field(record_of(process.output(), server.url("/200/c")), "status"), "200");
+  EXPECT_EQ(field(record_of(process.output(), server.url("/200/d")), "status"), "200");
+}
+
+/// When requests came.
+class stopwatch {
+ public:
+  std::function<void(peer_connection&)> script() {
+    return [this](peer_connection& peer) {
+      while (!peer.read_request().empty()) {
+        {
+          const std::lock_guard held{mutex_};
+          times_.push_back(std::chrono::steady_clock::now());
+        }
+        peer.write(ok("hello"));
+      }
+    };
+  }
+  std::size_t count() const { return times_.size(); }
+  std::chrono::nanoseconds span() const { return times_.back() - times_.front(); }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::chrono::steady_clock::time_point> times_;
+};
+
+TEST(FetchKeepsARate, Altogether) {
+  stopwatch times;
+  const scripted_server server{times.script()};
+  std::vector<std::string> arguments{"fetch", "--rate", "50"};
+  for (int i = 0; i < 16; ++i) arguments.push_back(server.url("/" + std::to_string(i)));
+  EXPECT_EQ(run_tool(arguments).status, 0);
+  EXPECT_EQ(times.count(), 16U);
+  EXPECT_GE(times.span(), 250ms) << "15 times 20 ms, but for what makes up for delays";
+}
+
+TEST(FetchKeepsARate, ForEachHost) {
+  std::array<stopwatch, 2> times;
+  const scripted_server a{times[0].script()};
+  const scripted_server b{times[1].script()};
+  std::vector<std::string> arguments{"fetch", "--per-host-rate", "50"};
+  for (int i = 0; i < 16; ++i) {
+    for (const scripted_server* const server : {&a, &b}) arguments.push_back(server->url("/" + std::to_string(i)));
+  }
+  EXPECT_EQ(run_tool(arguments).status, 0);
+  for (const stopwatch& one : times) {
+    EXPECT_EQ(one.count(), 16U);
+    EXPECT_GE(one.span(), 250ms);
+  }
+}
+
+}  // namespace

@@ -1,6 +1,6 @@
 #pragma once
 
-/// HTTP: a client and a server; URLs, header fields, messages and their parser and writer, a client's connection.
+/// HTTP: a client and a server; WebSocket, both ends; URLs, header fields, messages and their parser and writer, a client's connection.
 
 #include <weft/describe.hpp>
 #include <weft/http/body_writer.hpp>
@@ -18,6 +18,7 @@
 #include <weft/http/http_date.hpp>
 #include <weft/http/http_error.hpp>
 #include <weft/http/message.hpp>
+#include <weft/http/message_writer.hpp>
 #include <weft/http/mock.hpp>
 #include <weft/http/multipart_form.hpp>
 #include <weft/http/multipart_parser.hpp>
@@ -38,4 +39,8 @@
 #include <weft/http/server_response.hpp>
 #include <weft/http/url.hpp>
 #include <weft/http/url_query.hpp>
+#include <weft/http/websocket.hpp>
+#include <weft/http/websocket_error.hpp>
+#include <weft/http/websocket_message.hpp>
+#include <weft/http/websocket_options.hpp>
 #include <weft/http/writer.hpp>

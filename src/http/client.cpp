@@ -70,8 +70,25 @@ client_state::client_state(const client_options& how) : options{how} {
   defaults.add("user-agent", how.user_agent.empty() ? "weft/" WEFT_VERSION_STRING : how.user_agent);
   defaults.add("accept", "*/*");
   if (how.decompress) defaults.add("accept-encoding", content_decoder::accepted);
+  buffers.reserve(64);
   const std::size_t most = or_all(how.max_connections, many);
   pool = std::make_shared<connection_pool>(most, or_all(how.max_connections_per_host, most), how.idle_timeout);
+}
+
+std::string client_state::take_buffer() noexcept {
+  std::string buffer;
+  if (!buffers.empty()) {
+    buffer = std::move(buffers.back());
+    buffers.pop_back();
+  }
+  return buffer;
+}
+
+void client_state::give_buffer(std::string used) noexcept {
+  constexpr std::size_t most_bytes = 4096;
+  if (used.capacity() > most_bytes || buffers.size() == buffers.capacity()) return;
+  used.clear();
+  buffers.push_back(std::move(used));
 }
 
 std::optional<proxy_server> client_state::proxy_for(const http::url& server) const {
@@ -95,7 +112,7 @@ task<> fetch(exchange& request, std::optional<response>& answer) {
   if (request.spec().wants_ok && head.status >= 400) {
     throw status_error{request.name(), head.status, std::move(head.headers), std::move(body)};
   }
-  answer.emplace(std::move(head), std::move(body), request.url(), request.redirects());
+  answer.emplace(std::move(head), std::move(body), request.take_url(), request.redirects());
 }
 
 /// Runs a part of a request within its time.
@@ -166,7 +183,7 @@ task<> fetch_to_file(exchange& request, const std::filesystem::path& target, std
   }
   co_await out.close();
   co_await to_thread([&] { part.complete(); });
-  answer.emplace(std::move(head), std::string{}, request.url(), request.redirects());
+  answer.emplace(std::move(head), std::string{}, request.take_url(), request.redirects());
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 #include <weft/http/client.hpp>
 #include <weft/http/headers.hpp>
 #include <weft/http/message.hpp>
@@ -46,6 +47,11 @@ class client_state {
   std::uint64_t requests = 0;
   cookie_jar cookies;
   std::shared_ptr<connection_pool> pool;
+  /// Memory for the text of a request, which is given back afterwards.
+  std::string take_buffer() noexcept;
+  void give_buffer(std::string used) noexcept;
+
+  std::vector<std::string> buffers;
   std::string route_scratch;  ///< these two keep their memory from one request to the next
   request_head head_scratch;
 };

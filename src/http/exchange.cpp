@@ -1,5 +1,6 @@
 #include "http/exchange.hpp"
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 #include <system_error>
@@ -65,6 +66,7 @@ constexpr std::size_t most_at_once = std::size_t{64} << 10;
 // ---- sending --------------------------------------------------------------------------------------------------------
 
 exchange::~exchange() {
+  client_->give_buffer(std::move(wire_));
   if (ended_ || !client_->hook) return;
   try {
     tell(request_stage::failed);
@@ -365,6 +367,10 @@ void exchange::end() {
 }
 
 task<> exchange::read_into(std::string& body, std::size_t limit) {
+  constexpr std::size_t most_ahead = std::size_t{1} << 20;
+  if (!mocked_ && !decoder_ && !ended_) {
+    body.reserve(static_cast<std::size_t>(std::min<std::uint64_t>({connection().announced(), limit, most_ahead})));
+  }
   while (!ended_) {
     const std::string_view piece = co_await read();
     if (piece.size() > limit - body.size()) throw limit_error{"the body of " + name(), limit};

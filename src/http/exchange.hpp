@@ -19,7 +19,10 @@ namespace weft::http::detail {
 class exchange {
  public:
   exchange(std::shared_ptr<client_state> client, request_spec spec) noexcept
-      : client_{std::move(client)}, spec_{std::move(spec)}, number_{++client_->requests} {}
+      : client_{std::move(client)},
+        spec_{std::move(spec)},
+        wire_{client_->take_buffer()},
+        number_{++client_->requests} {}
   exchange(const exchange&) = delete;
   exchange& operator=(const exchange&) = delete;
   ~exchange();
@@ -32,6 +35,8 @@ class exchange {
   /// A copy, so that the connection's parser keeps its memory.
   response_head take_head() const { return head(); }
   const http::url& url() const noexcept { return spec_.url; }
+  /// Once the body has been read.
+  http::url take_url() noexcept { return std::move(spec_.url); }
   const request_spec& spec() const noexcept { return spec_; }
   int redirects() const noexcept { return redirects_; }
   /// "GET http://example.org/"

@@ -344,10 +344,10 @@ void message_reader::finish_body() {
     case body_state::sized:
       if (left_ == 0) return;
       throw truncated_error{"the connection ended in the middle of the body: " + std::to_string(body_bytes_ - left_) +
-                           " of " + std::to_string(body_bytes_) + " bytes came"};
+                            " of " + std::to_string(body_bytes_) + " bytes came"};
     case body_state::chunk:
       throw truncated_error{"the connection ended in the middle of a chunk, " + std::to_string(left_) +
-                           " bytes before its end"};
+                            " bytes before its end"};
     case body_state::chunk_size:
     case body_state::chunk_cr:
     case body_state::chunk_lf:

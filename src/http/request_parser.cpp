@@ -174,7 +174,7 @@ void request_parser::finish() {
     case state::fields:
       state_ = state::failed;
       throw truncated_error{"the connection ended in the middle of the header fields, after " +
-                           std::to_string(head_.headers.size()) + " of them"};
+                            std::to_string(head_.headers.size()) + " of them"};
     case state::body:
       state_ = state::failed;
       reader_.finish_body();

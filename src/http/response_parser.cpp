@@ -153,11 +153,11 @@ void response_parser::finish() {
       if (reader_.pending().empty())
         throw truncated_error{"the connection ended after an interim response, before the final one"};
       throw truncated_error{"the connection ended in the middle of the status line: " +
-                           detail::quoted(reader_.pending())};
+                            detail::quoted(reader_.pending())};
     case state::fields:
       state_ = state::failed;
       throw truncated_error{"the connection ended in the middle of the header fields, after " +
-                           std::to_string(head_.headers.size()) + " of them"};
+                            std::to_string(head_.headers.size()) + " of them"};
     case state::body:
       state_ = state::failed;
       reader_.finish_body();

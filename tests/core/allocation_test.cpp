@@ -1,22 +1,10 @@
-// Counts what goes to the heap. Sanitizers keep frames from being recycled, so there is nothing to count under them.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define WEFT_TEST_COUNTS_ALLOCATIONS 0
-#endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define WEFT_TEST_COUNTS_ALLOCATIONS 0
-#endif
-#ifndef WEFT_TEST_COUNTS_ALLOCATIONS
-#define WEFT_TEST_COUNTS_ALLOCATIONS 1
-#endif
+#include "support/allocations.hpp"
 
 #if WEFT_TEST_COUNTS_ALLOCATIONS
 
 #include <gtest/gtest.h>
 
 #include <weft/weft.hpp>
-
-#include "allocations.hpp"
 
 namespace {
 

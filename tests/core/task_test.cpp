@@ -6,7 +6,7 @@
 #include <vector>
 #include <weft/weft.hpp>
 
-#include "allocations.hpp"
+#include "support/allocations.hpp"
 
 using namespace std::chrono_literals;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <weft/core/task.hpp>
@@ -51,6 +52,9 @@ class client_connection {
   /// The next piece of the body, as it lies in the connection's buffer; empty at its end. Valid until the next call of
   /// send() or read_body(). @throws as send() does.
   [[nodiscard]] task<std::string_view> read_body();
+
+  /// How many bytes of the body the server has announced that have not come; 0 where it has not said how many.
+  [[nodiscard]] std::uint64_t announced() const noexcept { return parser_.announced(); }
 
   /// The fields that came after a chunked body, once read_body() has given its end.
   [[nodiscard]] const headers& trailers() const noexcept { return parser_.trailers(); }

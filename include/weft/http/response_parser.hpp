@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <weft/http/detail/message_reader.hpp>
@@ -69,6 +70,9 @@ class response_parser {
 
   /// Moves the head out; the next response allocates anew.
   [[nodiscard]] response_head take_head() noexcept;
+
+  /// How many bytes of the body the server has announced that have not come; 0 where it has not said how many.
+  [[nodiscard]] std::uint64_t announced() const noexcept { return reader_.announced(); }
 
   /// The fields after a chunked body, since their event; empty if there are none. They come from whoever wrote the
   /// body: do not treat them as part of the head (RFC 9110, section 6.5).

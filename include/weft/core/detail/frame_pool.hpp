@@ -21,7 +21,7 @@ struct frame_cache {
   };
 
   static constexpr std::size_t grain = 16;
-  static constexpr std::size_t classes = 65;  // blocks of up to 1 KiB
+  static constexpr std::size_t classes = 129;  // blocks of up to 2 KiB
 
   list lists[classes];
 

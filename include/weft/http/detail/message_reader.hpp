@@ -42,6 +42,11 @@ class message_reader {
   /// The next event of the body, the last of which is `end`.
   std::optional<parser_event> body(std::string_view& input, headers& trailers);
 
+  /// Bytes of the body that the message has announced and that have not come; 0 if it does not say.
+  std::uint64_t announced() const noexcept {
+    return body_ == body_state::sized || body_ == body_state::chunk ? left_ : 0;
+  }
+
   /// The stream has ended inside the body; throws unless that is how this body ends.
   void finish_body();
 

@@ -103,6 +103,20 @@ TEST(NetHttpClientRoute, RefusesServersItDoesNotTrust) {
                     });
 }
 
+TEST(NetHttpClientRoute, DoesNotWaitForAHandshakeForEver) {
+  weft::run([]() -> task<> {
+    const auto says_nothing = [](weft::tcp_stream connection) -> task<> { co_await connection.read_all(); };
+    co_await with(weft::tcp_server{"127.0.0.1", 0, says_nothing}, [](weft::tcp_server& server) -> task<> {
+      const std::string url = "https://127.0.0.1:" + std::to_string(server.port()) + "/";
+      client c{{.tls_timeout = 50ms}};
+      const std::string text = co_await weft::testing::text_of<weft::timeout_error>(c.get(url));
+      EXPECT_TRUE(text.starts_with("GET " + url + ": TLS handshake with ")) << text;
+      EXPECT_TRUE(text.ends_with(": timed out")) << text;
+      EXPECT_EQ(c.active_connections(), 0U);
+    });
+  });
+}
+
 TEST(NetHttpClientRoute, AsksAProxyForPlainRequests) {
   weft::testing::with_server([](const seen_request&) { return ok("by proxy"); },
                              [](std::string url, scripted& proxy) -> task<> {

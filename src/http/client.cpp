@@ -13,12 +13,12 @@
 #include <weft/http/percent_encoding.hpp>
 #include <weft/version.hpp>
 
-#include "http/body_source.hpp"
 #include "http/characters.hpp"
 #include "http/client_state.hpp"
 #include "http/credentials.hpp"
 #include "http/exchange.hpp"
 #include "http/retry_after.hpp"
+#include "http/upload_source.hpp"
 
 namespace weft::http {
 
@@ -312,7 +312,7 @@ request& request::body_from(std::function<task<>(body_writer&)> make, const body
   return *this;
 }
 
-void request::set_source(std::shared_ptr<const detail::body_source> source, std::string_view content_type) {
+void request::set_source(std::shared_ptr<const detail::upload_source> source, std::string_view content_type) {
   spec_.headers.set("content-type", content_type);
   spec_.source = std::move(source);
   spec_.body.clear();

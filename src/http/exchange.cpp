@@ -10,11 +10,11 @@
 #include <weft/http/writer.hpp>
 #include <weft/net/stream_errors.hpp>
 
-#include "http/body_source.hpp"
 #include "http/characters.hpp"
 #include "http/connector.hpp"
 #include "http/time_limit.hpp"
 #include "http/upload.hpp"
+#include "http/upload_source.hpp"
 
 namespace weft::http::detail {
 

@@ -3,8 +3,8 @@
 #include <system_error>
 #include <weft/core/with.hpp>
 
-#include "http/body_source.hpp"
 #include "http/time_limit.hpp"
+#include "http/upload_source.hpp"
 #include "http/wire_body_writer.hpp"
 
 namespace weft::http::detail {

@@ -25,7 +25,7 @@ namespace weft::http {
 
 namespace detail {
 
-class body_source;
+class upload_source;
 class client_state;
 
 /// Everything that is known of a request.
@@ -34,7 +34,7 @@ struct request_spec {
   http::url url;
   http::headers headers;
   std::string body;
-  std::shared_ptr<const body_source> source = {};  ///< a body that is fetched while it is sent, instead of that
+  std::shared_ptr<const upload_source> source = {};  ///< a body that is fetched while it is sent, instead of that
   bool has_body = false;
   bool expects_continue = false;
   std::chrono::nanoseconds timeout;
@@ -154,7 +154,7 @@ class request {
  private:
   /// Throws std::logic_error if it was awaited before.
   std::shared_ptr<detail::client_state> take_client();
-  void set_source(std::shared_ptr<const detail::body_source> source, std::string_view content_type);
+  void set_source(std::shared_ptr<const detail::upload_source> source, std::string_view content_type);
 
   std::shared_ptr<detail::client_state> client_;
   detail::request_spec spec_;

@@ -11,11 +11,11 @@
 namespace weft::http::detail {
 
 /// A request's body that is fetched or made while it is sent; more than once, if the request is sent more than once.
-class body_source {
+class upload_source {
  public:
-  body_source(const body_source&) = delete;
-  body_source& operator=(const body_source&) = delete;
-  virtual ~body_source() = default;
+  upload_source(const upload_source&) = delete;
+  upload_source& operator=(const upload_source&) = delete;
+  virtual ~upload_source() = default;
 
   /// How many bytes there will be; nothing if nobody knows. Throws what send() would.
   virtual task<std::optional<std::uint64_t>> length() const = 0;
@@ -23,12 +23,12 @@ class body_source {
   virtual task<> send(body_writer& to) const = 0;
 
  protected:
-  body_source() = default;
+  upload_source() = default;
 };
 
-std::shared_ptr<const body_source> file_body(std::filesystem::path file);
-std::shared_ptr<const body_source> multipart_body(multipart_form form);
-std::shared_ptr<const body_source> made_body(std::function<task<>(body_writer&)> make,
+std::shared_ptr<const upload_source> file_body(std::filesystem::path file);
+std::shared_ptr<const upload_source> multipart_body(multipart_form form);
+std::shared_ptr<const upload_source> made_body(std::function<task<>(body_writer&)> make,
                                              std::optional<std::uint64_t> length);
 
 }  // namespace weft::http::detail

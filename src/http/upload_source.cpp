@@ -1,4 +1,4 @@
-#include "http/body_source.hpp"
+#include "http/upload_source.hpp"
 
 #include <utility>
 #include <weft/files/file.hpp>
@@ -26,7 +26,7 @@ task<> send_file(const std::filesystem::path& path, body_writer& to) {
   co_await from.close();
 }
 
-class file_source final : public body_source {
+class file_source final : public upload_source {
  public:
   explicit file_source(std::filesystem::path file) : file_{std::move(file)} {}
   task<std::optional<std::uint64_t>> length() const override { co_return co_await size_of(file_); }
@@ -36,7 +36,7 @@ class file_source final : public body_source {
   std::filesystem::path file_;
 };
 
-class multipart_source final : public body_source {
+class multipart_source final : public upload_source {
  public:
   explicit multipart_source(multipart_form form) : form_{std::move(form)} {}
 
@@ -73,7 +73,7 @@ class multipart_source final : public body_source {
   multipart_form form_;
 };
 
-class made_source final : public body_source {
+class made_source final : public upload_source {
  public:
   made_source(std::function<task<>(body_writer&)> make, std::optional<std::uint64_t> length)
       : make_{std::move(make)}, length_{length} {}
@@ -87,14 +87,14 @@ class made_source final : public body_source {
 
 }  // namespace
 
-std::shared_ptr<const body_source> file_body(std::filesystem::path file) {
+std::shared_ptr<const upload_source> file_body(std::filesystem::path file) {
   return std::make_shared<file_source>(std::move(file));
 }
-std::shared_ptr<const body_source> multipart_body(multipart_form form) {
+std::shared_ptr<const upload_source> multipart_body(multipart_form form) {
   return std::make_shared<multipart_source>(std::move(form));
 }
-std::shared_ptr<const body_source> made_body(std::function<task<>(body_writer&)> make,
-                                             std::optional<std::uint64_t> length) {
+std::shared_ptr<const upload_source> made_body(std::function<task<>(body_writer&)> make,
+                                               std::optional<std::uint64_t> length) {
   return std::make_shared<made_source>(std::move(make), length);
 }
 

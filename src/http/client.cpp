@@ -10,7 +10,6 @@
 #include <weft/files/file.hpp>
 #include <weft/http/client.hpp>
 #include <weft/http/content_decoder.hpp>
-#include <weft/http/percent_encoding.hpp>
 #include <weft/version.hpp>
 
 #include "http/characters.hpp"
@@ -31,16 +30,6 @@ http::url checked(http::url given) {
     throw url_error{"not an http or https URL: " + given.str()};
   }
   return given;
-}
-
-/// "Basic ..." with the URL's credentials, which it loses; empty if it has none. RFC 7617.
-std::string take_credentials(http::url& from) {
-  if (from.username().empty() && from.password().empty()) return {};
-  const std::string user = percent_decode(from.username());
-  const std::string password = percent_decode(from.password());
-  from.set_username({});
-  from.set_password({});
-  return basic_credentials(user, password);
 }
 
 proxy_server with_credentials(http::url where) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <weft/http/percent_encoding.hpp>
 
 namespace weft::http::detail {
 
@@ -22,6 +23,15 @@ std::string basic_credentials(std::string_view user, std::string_view password) 
                       reinterpret_cast<const unsigned char*>(plain.data()), static_cast<int>(plain.size()));
   encoded.resize(static_cast<std::size_t>(size));
   return "Basic " + encoded;
+}
+
+std::string take_credentials(http::url& from) {
+  if (from.username().empty() && from.password().empty()) return {};
+  const std::string user = percent_decode(from.username());
+  const std::string password = percent_decode(from.password());
+  from.set_username({});
+  from.set_password({});
+  return basic_credentials(user, password);
 }
 
 }  // namespace weft::http::detail

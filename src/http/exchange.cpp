@@ -12,6 +12,7 @@
 
 #include "http/characters.hpp"
 #include "http/connector.hpp"
+#include "http/credentials.hpp"
 #include "http/time_limit.hpp"
 #include "http/upload.hpp"
 #include "http/upload_source.hpp"
@@ -88,6 +89,9 @@ task<> exchange::begin() {
       co_await send();
     }
     status_ = head().status;
+    if (status_ == 101 && !spec_.headers.contains("upgrade")) {
+      throw request_error{name(), "the server switches protocols, which nobody has asked for"};
+    }
     keep_cookies();
     tell(request_stage::first_byte);
     begin_decoding();
@@ -98,8 +102,15 @@ task<> exchange::begin() {
   }
 }
 
-/// So that the connection can be used again, unless there is much of it.
+/// So that the connection can be used again, unless there is much of it, or it takes long.
 task<> exchange::pass_over_body() {
+  co_await in_time(read_a_little(), std::chrono::seconds{1});
+  lease_.reset();
+  ended_ = false;
+  status_ = 0;
+}
+
+task<> exchange::read_a_little() {
   constexpr std::size_t most = std::size_t{64} << 10;
   try {
     for (std::size_t passed = 0; !ended_ && passed < most;) {
@@ -108,9 +119,6 @@ task<> exchange::pass_over_body() {
     }
   } catch (const error&) {  // NOLINT(bugprone-empty-catch): then without the connection
   }
-  lease_.reset();
-  ended_ = false;
-  status_ = 0;
 }
 
 task<> exchange::mock() {
@@ -272,11 +280,14 @@ bool exchange::follow() {
   if (!location) return false;
   if (redirects_ == spec_.redirects) throw too_many_redirects{name(), spec_.redirects};
 
+  std::string credentials;
   http::url next = [&] {
     try {
-      return http::url{*location, spec_.url};
-    } catch (const url_error& e) {
-      throw request_error{name(), e, std::current_exception()};
+      http::url to{*location, spec_.url};
+      credentials = take_credentials(to);
+      return to;
+    } catch (const std::invalid_argument& e) {  // url_error, for one
+      throw request_error{name() + ": sent on to " + quoted(*location), e, std::current_exception()};
     }
   }();
   if (next.scheme() != "http" && next.scheme() != "https") {
@@ -292,6 +303,7 @@ bool exchange::follow() {
   if (next.origin() != spec_.url.origin()) {  // what is meant for one server is not for another
     for (const char* field : {"authorization", "cookie", "proxy-authorization", "host"}) spec_.headers.remove(field);
   }
+  if (!credentials.empty()) spec_.headers.set("authorization", credentials);
   spec_.url = std::move(next);
   ++redirects_;
   return true;
@@ -325,15 +337,13 @@ task<std::string_view> exchange::read() {
       if (n != 0) co_return std::string_view{decoded_.get(), n};
       if (!encoded_.empty()) continue;
       if (!ended_) encoded_ = co_await read_raw();
-      if (!ended_) continue;
-      decoder_->finish();
-      co_return std::string_view{};
+      if (ended_) co_return std::string_view{};
     }
   } catch (const content_error& e) {
-    lease_.reset();
+    drop_connection();
     throw request_error{name(), e, std::current_exception()};
   } catch (const limit_error& e) {
-    lease_.reset();
+    drop_connection();
     throw limit_error{"the body of " + name() + ", decompressed,", e.limit()};
   }
 }
@@ -358,12 +368,19 @@ task<std::string_view> exchange::read_raw() {
   co_return piece_;
 }
 
-/// Others may use the connection.
+/// Others may use the connection. Throws content_error if the body is not complete.
 void exchange::end() {
+  if (decoder_) decoder_->finish();
   if (lease_ && !complete_) lease_->close();  // the server still waits for the rest of the request
   lease_.reset();
   ended_ = true;
   tell(request_stage::end);
+}
+
+/// Who sends what is wrong is not asked again there.
+void exchange::drop_connection() noexcept {
+  if (lease_) lease_->close();
+  lease_.reset();
 }
 
 task<> exchange::read_into(std::string& body, std::size_t limit) {

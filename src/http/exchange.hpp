@@ -64,9 +64,11 @@ class exchange {
   /// True if the response sends the client elsewhere, which is where the request is for then.
   bool follow();
   task<> pass_over_body();
+  task<> read_a_little();
   task<> mock();
   task<> write_and_wait();
   void end();
+  void drop_connection() noexcept;
   void tell(request_stage stage) const;
   task<> read_piece();
   task<std::string_view> read_raw();

@@ -11,6 +11,8 @@
 #include <weft/http/gzip.hpp>
 #include <weft/net/stream_errors.hpp>
 
+#include "http/bombs.hpp"
+
 namespace {
 
 using weft::limit_error;
@@ -18,6 +20,10 @@ using weft::http::content_decoder;
 using weft::http::content_error;
 using weft::http::content_limits;
 using weft::http::gzip;
+using weft::testing::bomb_size;
+using weft::testing::brotli_bomb;
+using weft::testing::gzip_bomb;
+using weft::testing::zstd_bomb;
 
 constexpr std::string_view text = "What goes around comes around, and what comes around goes around again.";
 
@@ -201,38 +207,25 @@ TEST(ContentDecoder, RefusesWindowsOfMoreThan8MiB) {
             "bad zstd body: Frame requires too much memory for decoding");
 }
 
-// 64 MiB of zeros.
-std::string zstd_bomb() {
-  std::string out{bytes("\x28\xb5\x2f\xfd\x00\x58")};
-  for (int i = 0; i < 512; ++i) out.append(i == 511 ? "\x03" : "\x02").append(bytes("\x00\x10\x00"));
-  return out;
-}
-constexpr std::string_view brotli_bomb = bytes(
-    "\xcb\xff\xff\x3f\xf8\x27\x00\xe2\xb1\x40\x20\xf7\xfe\x8f\xff\xff\x7f\xf0\x4f\x00\xc4\x61\x11\x80"
-    "\xee\xfd\x1f\xff\xff\xff\xe0\x9f\x00\x88\xc3\x02\x00\xdd\xfb\x3f\xfe\xff\xff\xc1\x3f\x01\x10\x87"
-    "\x05\x00\xba\xf7\x7f\xfc\xff\xff\x83\x7f\x02\x20\x0e\x0b\x00\x74\xef\xff\xf8\xff\xff\x07\xff\x04"
-    "\x40\x1c\x16\x00\xe8\xde\xff\xf1\xff\xff\x0f\xfe\x09\x80\x38\x2c\x00\xd0\xbd\xff\xcb\xff\xff\x3f"
-    "\xfc\x13\x00\x71\x58\x00\xa0\x7b\xff\x07");
-
 TEST(ContentDecoder, StopsAtTheLimit) {
-  const std::string zeros = gzip(std::string(64 << 20, '\0'));
+  const std::string zeros = gzip_bomb();
   const content_limits limits{.bytes = 100'000};
   EXPECT_EQ(refusal("gzip", zeros, limits), "the decoded gzip body is longer than the limit of 100000 bytes");
-  EXPECT_EQ(refusal("br", brotli_bomb, limits), "the decoded br body is longer than the limit of 100000 bytes");
+  EXPECT_EQ(refusal("br", brotli_bomb(), limits), "the decoded br body is longer than the limit of 100000 bytes");
   EXPECT_EQ(refusal("zstd", zstd_bomb(), limits), "the decoded zstd body is longer than the limit of 100000 bytes");
   EXPECT_EQ(decoded("gzip", gzip(std::string(100'000, 'x')), 1000, 64, limits).size(), 100'000U) << "just up to it";
   EXPECT_EQ(refusal("gzip", gzip(std::string(100'001, 'x')), limits),
             "the decoded gzip body is longer than the limit of 100000 bytes");
-  EXPECT_EQ(decoded("gzip", zeros, zeros.size(), 1 << 20, {.bytes = 0}).size(), std::size_t{64} << 20);
+  EXPECT_EQ(decoded("gzip", zeros, zeros.size(), 1 << 20, {.bytes = 0}).size(), bomb_size);
 }
 
 TEST(ContentDecoder, StopsWhereItInflatesTooMuch) {
-  EXPECT_TRUE(refusal("br", brotli_bomb).starts_with("the decoded br body, 2000 times what came of it, is longer"));
+  EXPECT_TRUE(refusal("br", brotli_bomb()).starts_with("the decoded br body, 2000 times what came of it, is longer"));
   EXPECT_TRUE(refusal("zstd", zstd_bomb()).starts_with("the decoded zstd body, 2000 times what came of it, is longer"));
-  EXPECT_EQ(decoded("br", brotli_bomb, 1000, 1 << 16, {.ratio = 0}).size(), std::size_t{64} << 20);
+  EXPECT_EQ(decoded("br", brotli_bomb(), 1000, 1 << 16, {.ratio = 0}).size(), bomb_size);
   EXPECT_EQ(decoded("gzip", gzip(std::string(5'000'000, 'x'))).size(), 5'000'000U) << "gzip alone cannot";
 
-  const std::string nested = gzip(gzip(std::string(64 << 20, '\0')));
+  const std::string nested = gzip(gzip_bomb());
   EXPECT_TRUE(
       refusal("gzip, gzip", nested).starts_with("the decoded gzip body, 2000 times what came of it, is longer"));
   EXPECT_EQ(refusal("gzip", gzip(std::string(1000, 'x')), {.ratio = 10, .free_bytes = 500}),

@@ -1,8 +1,10 @@
 #pragma once
 
-/// HTTP: a client and a server; WebSocket, both ends; URLs, header fields, messages and their parser and writer, a client's connection.
+/// HTTP: a client and a server; WebSocket, both ends; URLs, header fields, messages and their parser and writer, a
+/// client's connection.
 
 #include <weft/describe.hpp>
+#include <weft/http/accept_websocket.hpp>
 #include <weft/http/body_writer.hpp>
 #include <weft/http/client.hpp>
 #include <weft/http/client_connection.hpp>
@@ -40,6 +42,7 @@
 #include <weft/http/url.hpp>
 #include <weft/http/url_query.hpp>
 #include <weft/http/websocket.hpp>
+#include <weft/http/websocket_connection.hpp>
 #include <weft/http/websocket_error.hpp>
 #include <weft/http/websocket_message.hpp>
 #include <weft/http/websocket_options.hpp>

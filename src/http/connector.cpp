@@ -13,6 +13,12 @@
 
 namespace weft::http::detail {
 
+namespace {
+
+bool is_secure(const http::url& of) noexcept { return of.scheme() == "https" || of.scheme() == "wss"; }
+
+}  // namespace
+
 task<byte_stream> connector::open() {
   const std::chrono::nanoseconds limit = client_->options.connect_timeout;
   byte_stream stream;
@@ -21,14 +27,14 @@ task<byte_stream> connector::open() {
     throw timeout_error{"no connection to " + std::string{next_hop().host_header()} + " in " + seconds_text(limit)};
   }
   tell_(request_stage::connected);
-  if (next_hop().scheme() == "https") stream = co_await begin_tls(std::move(stream), next_hop());
+  if (is_secure(next_hop())) stream = co_await begin_tls(std::move(stream), next_hop());
   if (tunnels()) {
     const bool through = co_await in_time(open_tunnel(stream), limit);
     if (!through) {
       throw timeout_error{"no tunnel through the proxy " + std::string{next_hop().host_header()} + " in " +
                           seconds_text(limit)};
     }
-    stream = co_await begin_tls(std::move(stream), *server_);
+    if (is_secure(*server_)) stream = co_await begin_tls(std::move(stream), *server_);
   }
   co_return stream;
 }

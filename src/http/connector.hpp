@@ -24,7 +24,7 @@ class connector {
 
  private:
   /// Through a proxy that sees nothing of it. RFC 9110, section 9.3.6.
-  bool tunnels() const noexcept { return proxy_ != nullptr && server_->scheme() == "https"; }
+  bool tunnels() const noexcept { return proxy_ != nullptr && server_->scheme() != "http"; }
   const http::url& next_hop() const noexcept { return proxy_ != nullptr ? proxy_->url : *server_; }
   task<> open_next_hop(byte_stream& opened);
   task<> open_tunnel(byte_stream& through);

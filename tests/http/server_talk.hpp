@@ -13,7 +13,7 @@ namespace weft::testing {
 /// Runs `body(server)` beside a server with this handler.
 template <class H, class F>
 void with_http_server(H handler, F body, http::server_options options = {}) {
-  run([&]() -> task<> {
+  weft::run([&]() -> task<> {
     co_await with(http::server{std::ref(handler), options},
                   [&](http::server& server) -> task<> { co_await body(server); });
   });

@@ -107,6 +107,7 @@ class client {
   void close_idle() noexcept;
 
  private:
+  friend class websocket_connection;
   std::shared_ptr<detail::client_state> state_;
 };
 

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t longest_name = 200;  // of the 255 bytes that systems allow, some are for the part's ending
 
+constexpr std::size_t worth_writing = std::size_t{256} << 10;
+
 /// The same for the same text in every run: FNV-1a.
 std::uint64_t fingerprint(std::string_view text) noexcept {
   std::uint64_t sum = 0xcbf29ce484222325;
@@ -38,7 +40,11 @@ body_file::body_file(std::filesystem::path path, std::filesystem::path part) noe
     : path_{std::move(path)}, part_{std::move(part)} {}
 
 body_file::body_file(body_file&& other) noexcept
-    : path_{std::move(other.path_)}, part_{std::exchange(other.part_, {})}, file_{std::move(other.file_)} {}
+    : path_{std::move(other.path_)},
+      part_{std::exchange(other.part_, {})},
+      file_{std::move(other.file_)},
+      gathered_{std::move(other.gathered_)},
+      written_{other.written_} {}
 
 body_file::~body_file() {
   std::error_code gone;
@@ -62,7 +68,17 @@ task<body_file> body_file::open(std::filesystem::path path) {
   co_return made;
 }
 
+task<> body_file::write(std::string_view piece) {
+  gathered_ += piece;
+  if (gathered_.size() < worth_writing) co_return;
+  const std::uint64_t at = std::exchange(written_, written_ + gathered_.size());
+  co_await file_.write_at(at, std::move(gathered_));
+  gathered_.clear();
+  gathered_.reserve(worth_writing + piece.size());
+}
+
 task<> body_file::complete() {
+  if (!gathered_.empty()) co_await file_.write_at(written_, std::move(gathered_));
   co_await file_.close();
   co_await to_thread([this] { std::filesystem::rename(part_, path_); });
   part_.clear();

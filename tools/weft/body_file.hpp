@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <weft/core/task.hpp>
 #include <weft/files/file.hpp>
 #include <weft/http/url.hpp>
@@ -19,7 +21,8 @@ class body_file {
   body_file& operator=(body_file&&) = delete;
   ~body_file();
 
-  [[nodiscard]] task<> write(std::string piece) { return file_.write(std::move(piece)); }
+  /// Takes the next piece of the body.
+  [[nodiscard]] task<> write(std::string_view piece);
   /// All of it has come.
   [[nodiscard]] task<> complete();
 
@@ -29,6 +32,8 @@ class body_file {
   std::filesystem::path path_;
   std::filesystem::path part_;  // empty once it has its name
   file file_;
+  std::string gathered_;  // large writes cost least
+  std::uint64_t written_ = 0;
 };
 
 /// Where below a directory the body of a URL belongs: `example.org:8080/a/b.txt`, as wget -x does it. A path that ends

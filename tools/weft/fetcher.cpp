@@ -308,7 +308,7 @@ task<> fetcher::save(job& work) {
   try {
     body_file out = co_await body_file::open(std::move(place));
     for (;;) {
-      std::optional<std::string> piece = co_await work.answer->next();
+      const std::optional<std::string> piece = co_await work.answer->next();
       if (!piece) break;
       work.record.bytes += piece->size();
       if (options_.file_bytes && work.record.bytes > *options_.file_bytes) {
@@ -316,7 +316,7 @@ task<> fetcher::save(job& work) {
                    .message = "the body is larger than " + readable_size(*options_.file_bytes) + ", see --max-body"});
         throw std::runtime_error{work.failed.message};
       }
-      co_await out.write(std::move(*piece));
+      co_await out.write(*piece);
     }
     co_await out.complete();
   } catch (const std::system_error& e) {

@@ -8,7 +8,6 @@ per second say more about the load and the machine. Ratios are formed within a r
 
 import argparse
 import contextlib
-import math
 import os
 import pathlib
 import random
@@ -16,6 +15,8 @@ import signal
 import statistics
 import subprocess
 import sys
+
+from intervals import interval_of_median
 
 
 class Server:
@@ -142,16 +143,6 @@ class Load:
 
 
 # ---- statistics -----------------------------------------------------------------------------------------------------
-
-
-def interval_of_median(values, confidence=0.95):
-    """What covers the median with at least this confidence, whatever the distribution: order statistics."""
-    ordered = sorted(values)
-    n = len(ordered)
-    cut, tail = 0, 1 / 2**n  # the chance that the median lies below the cut-th value
-    while (tail := tail + math.comb(n, cut + 1) / 2**n) * 2 <= 1 - confidence:
-        cut += 1
-    return ordered[cut], ordered[n - 1 - cut]
 
 
 class Ratio:

@@ -1,0 +1,308 @@
+#!/usr/bin/env python3
+"""HTTP clients in one run: weft's, `weft fetch`, and its peers Boost.Beast, libcurl, curl and aiohttp.
+
+An nginx of its own serves files on one processor; the client runs on another. Each round runs every client, in an order
+of its own, and ratios are formed within a round. What is compared:
+
+  get       1 KiB bodies over 64 keep-alive connections, dropped: CPU time of the client's process per request, requests/s
+  fetch     the same with a record of each: `weft fetch` and `curl --parallel`
+  download  one body of 1 GiB into a file: time, and the most memory that the client has held
+"""
+
+import argparse
+import contextlib
+import os
+import pathlib
+import random
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+from intervals import interval_of_median
+
+HERE = pathlib.Path(__file__).parent
+BACKENDS = ["epoll", "io_uring"]
+WHAT = ["get", "fetch", "download"]
+PYTHON = "/usr/bin/python3"  # Debian's, for which there are aiohttp and uvloop
+
+
+def tied_to(cpu):
+    return lambda: os.sched_setaffinity(0, {cpu})
+
+
+# ---- the server -----------------------------------------------------------------------------------------------------
+
+
+def unused_port():
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Nginx:
+    def __init__(self, place, cpu):
+        program = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
+        if program is None:
+            sys.exit("client_bench: nginx is missing: ./dev setup installs it")
+        self.port = unused_port()
+        paths = "".join(
+            f"{what}_temp_path {place}/{what};\n" for what in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        configuration = place / "nginx.conf"
+        configuration.write_text(
+            f"daemon off; master_process off; pid {place}/pid; error_log {place}/error.log;\n"
+            "events { worker_connections 1024; }\n"
+            "http { access_log off; sendfile on; tcp_nopush on; default_type text/plain; keepalive_requests 100000000;\n"
+            f"{paths} server {{ listen 127.0.0.1:{self.port}; root {place}/www; }} }}\n"
+        )
+        self.process = subprocess.Popen(
+            [program, "-p", place, "-c", configuration, "-e", "stderr"], preexec_fn=tied_to(cpu)
+        )
+        for _ in range(200):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
+                return
+            time.sleep(0.02)
+        sys.exit("client_bench: nginx did not start")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+
+def make_files(place, count, size):
+    place.chmod(0o755)
+    for i in range(count):
+        directory = place / "www" / str(i // 1000)
+        if i % 1000 == 0:
+            directory.mkdir(parents=True)
+        (directory / f"{i}.txt").write_bytes(f"file {i:05}\n".encode().ljust(1024, b"."))
+    with open(place / "www" / "large", "wb") as large:
+        large.truncate(size)
+
+
+def make_lists(place, count, port):
+    urls = [f"http://127.0.0.1:{port}/{i // 1000}/{i}.txt" for i in range(count)]
+    (place / "urls").write_text("".join(url + "\n" for url in urls))
+    (place / "curl.txt").write_text("".join(f'url = "{url}"\noutput = "/dev/null"\n' for url in urls))
+
+
+# ---- a client -------------------------------------------------------------------------------------------------------
+
+
+class Client:
+    def __init__(self, name, command, backend=None):
+        self.name = name
+        self.command = [str(word) for word in command]
+        self.backend = backend  # weft's; None for all others
+
+
+class Usage:
+    def __init__(self, seconds, usage, memory):
+        self.seconds = seconds
+        self.cpu = usage.ru_utime + usage.ru_stime
+        self.user = usage.ru_utime
+        self.memory = memory
+
+
+def most_memory(pid):
+    """What a process has held so far at most; None once it is gone. (Its usage counts this program's before the exec.)"""
+    with contextlib.suppress(OSError):
+        for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return None
+
+
+def wait(pid, looks_at_memory):
+    memory = 0
+    while looks_at_memory:
+        found, status, usage = os.wait4(pid, os.WNOHANG)
+        if found:
+            return status, usage, memory
+        memory = most_memory(pid) or memory
+        time.sleep(0.01)
+    return *os.wait4(pid, 0)[1:], memory
+
+
+def run(client, options, looks_at_memory=False):
+    environment = dict(os.environ)
+    if client.backend:
+        environment["WEFT_BACKEND"] = client.backend
+    begin = time.monotonic()
+    process = subprocess.Popen(
+        client.command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=environment,
+        preexec_fn=tied_to(options.client_cpu),
+    )
+    status, usage, memory = wait(process.pid, looks_at_memory)
+    seconds = time.monotonic() - begin
+    errors = process.stderr.read().decode(errors="replace")
+    process.stderr.close()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        sys.exit(f"client_bench: {client.name} has failed: {errors[-500:]}")
+    return Usage(seconds, usage, memory)
+
+
+def run_by_turns(clients, options, looks_at_memory=False):
+    for client in clients:  # warms up the server's caches
+        run(client, options)
+    seen = {client.name: [] for client in clients}
+    for _ in range(options.rounds):
+        for client in random.sample(clients, len(clients)):
+            seen[client.name].append(run(client, options, looks_at_memory))
+    return seen
+
+
+# ---- statistics -----------------------------------------------------------------------------------------------------
+
+
+def tell_ratio(text, seen, one, other, of, goal, at_least=False):
+    """How `one` compares with `other`, round by round."""
+    if one not in seen or other not in seen:
+        return
+    ratios = [of(a) / of(b) for a, b in zip(seen[one], seen[other])]
+    median = statistics.median(ratios)
+    low, high = interval_of_median(ratios)
+    good = median >= goal if at_least else median <= goal
+    print(f"  {text}: {median:.2f} [{low:.2f}, {high:.2f}]; the goal of {goal} is {'met' if good else 'missed'}")
+
+
+def show_requests(seen, count):
+    print(f"  {'':18} CPU us/request, lowest to highest   in user space   requests/s")
+    for name, usages in seen.items():
+        times = [usage.cpu / count * 1e6 for usage in usages]
+        user = statistics.median(usage.user for usage in usages) / count * 1e6
+        rate = count / statistics.median(usage.seconds for usage in usages)
+        print(
+            f"  {name:18} {statistics.median(times):8.2f} ({min(times):6.2f} to {max(times):6.2f})"
+            f"{'':10} {user:8.2f} {'':5} {rate:9.0f}"
+        )
+
+
+# ---- what is measured -----------------------------------------------------------------------------------------------
+
+
+def available(clients, options):
+    found = []
+    for client in clients:
+        if shutil.which(client.command[0]) is None:
+            print(f"{client.name} is left out: there is no {client.command[0]}")
+        else:
+            found.append(client)
+    return found
+
+
+def has_aiohttp():
+    return subprocess.run([PYTHON, "-c", "import aiohttp"], stderr=subprocess.DEVNULL).returncode == 0
+
+
+def bare_clients(place, options):
+    peers = options.build / "bin"
+    list_and_number = [place / "urls", options.connections]
+    clients = [Client(f"weft, {b}", [peers / "peer_client_weft", *list_and_number], b) for b in BACKENDS]
+    clients.append(Client("Boost.Beast", [peers / "peer_beast_fetch", *list_and_number]))
+    clients.append(Client("libcurl multi", [peers / "peer_curl_fetch", *list_and_number]))
+    if options.aiohttp and has_aiohttp():
+        clients.append(Client("aiohttp, uvloop", [PYTHON, HERE / "peers" / "aiohttp_fetch.py", *list_and_number]))
+    return available(clients, options)
+
+
+def get(place, options):
+    print(f"\n{options.files} bodies of 1 KiB, {options.connections} connections, {options.rounds} rounds")
+    seen = run_by_turns(bare_clients(place, options), options)
+    show_requests(seen, options.files)
+    for backend in BACKENDS:
+        name = f"weft, {backend}"
+        tell_ratio(f"CPU, {name} to Boost.Beast", seen, name, "Boost.Beast", lambda usage: usage.cpu, 1.0)
+        rate = options.files / statistics.median(usage.seconds for usage in seen[name])
+        print(f"  {name}: {rate:.0f} requests/s; the goal of 50000 is {'met' if rate >= 50000 else 'missed'}")
+
+
+def fetch(place, options):
+    weft = options.build / "bin" / "weft"
+    connections = options.connections
+    command = [weft, "fetch", "-q", "-c", connections, "-i", place / "urls", "-o", place / "records"]
+    clients = [Client(f"weft fetch, {b}", command, b) for b in BACKENDS]
+    bare = [options.build / "bin" / "peer_client_weft", place / "urls", connections]
+    clients += [Client(f"weft, {b}", bare, b) for b in BACKENDS]
+    clients.append(Client("curl --parallel", ["curl", "-sZ", "--parallel-max", connections, "-K", place / "curl.txt"]))
+    print(f"\nthe same by programs; weft fetch writes records, curl drops the bodies; {options.rounds} rounds")
+    seen = run_by_turns(available(clients, options), options)
+    show_requests(seen, options.files)
+    for backend in BACKENDS:
+        name = f"weft fetch, {backend}"
+        tell_ratio(f"CPU, {name} to the client alone", seen, name, f"weft, {backend}", lambda usage: usage.cpu, 1.25)
+        tell_ratio(f"speed, {name} to curl", seen, name, "curl --parallel", lambda usage: 1 / usage.seconds, 2.0, True)
+
+
+def download(place, options, port):
+    url = f"http://127.0.0.1:{port}/large"
+    target = place / "downloaded"
+    command = [options.build / "bin" / "weft", "fetch", "-q", url, "--save", target, "-o", place / "records"]
+    clients = [Client(f"weft fetch, {b}", command, b) for b in BACKENDS]
+    clients.append(Client("curl", ["curl", "-s", url, "-o", target]))
+    print(f"\none body of {options.bytes >> 20} MiB into a file, {options.rounds} rounds")
+    seen = run_by_turns(available(clients, options), options, looks_at_memory=True)
+    if target.stat().st_size != options.bytes:
+        sys.exit("client_bench: what was downloaded is not complete")
+    target.unlink()
+    for name, usages in seen.items():
+        speeds = [options.bytes / usage.seconds / 1e9 for usage in usages]
+        cpu = statistics.median(usage.cpu for usage in usages)
+        memory = max(usage.memory for usage in usages) / 2**20
+        print(
+            f"  {name:20} {statistics.median(speeds):5.2f} GB/s ({min(speeds):.2f} to {max(speeds):.2f}), "
+            f"{cpu:.2f} s of CPU, {memory:.1f} MiB at most"
+        )
+    for backend in BACKENDS:
+        name = f"weft fetch, {backend}"
+        tell_ratio(f"speed, {name} to curl", seen, name, "curl", lambda usage: 1 / usage.seconds, 0.9, True)
+        memory = max(usage.memory for usage in seen[name]) / 2**20
+        print(f"  {name}: {memory:.1f} MiB; the goal of 20 is {'met' if memory < 20 else 'missed'}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    cpus = sorted(os.sched_getaffinity(0))
+    parser.add_argument("build", nargs="?", default="build/release", type=pathlib.Path)
+    parser.add_argument("what", nargs="*", default=WHAT, help="get, fetch, download; all without it")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--files", type=int, default=50000)
+    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--bytes", type=int, default=1 << 30, help="of the download")
+    parser.add_argument("--no-aiohttp", dest="aiohttp", action="store_false", help="which takes most of the time")
+    parser.add_argument("--place", help="the directory for files, such as /dev/shm; the system's for temporary ones")
+    parser.add_argument("--server-cpu", type=int, default=cpus[-1])
+    parser.add_argument("--client-cpu", type=int, default=cpus[0])
+    options = parser.parse_args()
+    if unknown := set(options.what) - set(WHAT):
+        parser.error(f"not one of {', '.join(WHAT)}: {', '.join(unknown)}")
+    if options.rounds < 6:
+        print("Less than six rounds: the intervals in brackets are less sure than 95 %.")
+
+    with tempfile.TemporaryDirectory(dir=options.place) as name:
+        place = pathlib.Path(name)
+        make_files(place, options.files, options.bytes)
+        with Nginx(place, options.server_cpu) as server:
+            make_lists(place, options.files, server.port)
+            if "get" in options.what:
+                get(place, options)
+            if "fetch" in options.what:
+                fetch(place, options)
+            if "download" in options.what:
+                download(place, options, server.port)
+
+
+if __name__ == "__main__":
+    main()

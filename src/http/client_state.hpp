@@ -25,6 +25,9 @@ struct proxy_server {
   std::string authorization;  ///< the value of Proxy-Authorization; empty for none
 };
 
+/// Throws url_error unless it is one for http or https.
+http::url checked_url(http::url given);
+
 /// What a client and its requests share.
 class client_state {
  public:

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <mutex>
 #include <string>
@@ -218,6 +219,67 @@ TEST(FetchKeepsARate, ForEachHost) {
     EXPECT_EQ(one.count(), 16U);
     EXPECT_GE(one.span(), 250ms);
   }
+}
+
+// ---- URLs that wait -------------------------------------------------------------------------------------------------
+
+/// Where in the output the record of a URL stands.
+std::size_t place_of(const finished& run, const std::string& url) {
+  const std::vector<std::string> records = lines(run.output);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (field(records[i], "url") == url) return i;
+  }
+  ADD_FAILURE() << "no record of " << url;
+  return records.size();
+}
+
+TEST(FetchLetsOthersGoFirst, WhileAHostMayNotBeAsked) {
+  const scripted_server busy{statuses()};
+  const scripted_server other{statuses()};
+  std::vector<std::string> arguments{"fetch", "-c", "2", "--per-host-rate", "20"};
+  for (int i = 0; i < 20; ++i) arguments.push_back(busy.url("/200/" + std::to_string(i)));
+  arguments.push_back(other.url("/200"));
+  const finished run = run_tool(arguments);
+  EXPECT_EQ(run.status, 0);
+  EXPECT_EQ(lines(run.output).size(), 21U);
+  EXPECT_LT(place_of(run, other.url("/200")), 15U);
+  EXPECT_LE(busy.connections(), 2);
+}
+
+TEST(FetchLetsOthersGoFirst, WhileAllConnectionsOfAHostAreInUse) {
+  std::atomic<bool> released = false;
+  const scripted_server busy{[&](peer_connection& peer) {
+    while (!peer.read_request().empty()) {
+      while (!released) std::this_thread::sleep_for(1ms);
+      peer.write(ok("late"));
+    }
+  }};
+  const scripted_server other{[&](peer_connection& peer) {
+    while (!peer.read_request().empty()) peer.write(ok("soon"));
+  }};
+  std::vector<std::string> arguments{"fetch", "-c", "3", "--per-host", "1"};
+  for (int i = 0; i < 10; ++i) arguments.push_back(busy.url("/" + std::to_string(i)));
+  for (int i = 0; i < 10; ++i) arguments.push_back(other.url("/" + std::to_string(i)));
+  tool process{arguments};
+  EXPECT_TRUE(process.has_written(other.url("/9"))) << "though the first host has not answered yet";
+  released = true;
+  EXPECT_EQ(process.wait(), 0);
+  EXPECT_EQ(lines(process.output()).size(), 20U);
+  EXPECT_EQ(busy.connections(), 1);
+}
+
+TEST(FetchLetsOthersGoFirst, WhileItWaitsForAnotherAttempt) {
+  const scripted_server server{[asked = 0](peer_connection& peer) mutable {
+    for (std::string path = peer.read_request(); !path.empty(); path = peer.read_request()) {
+      const bool fails = path == "/busy" && asked++ == 0;
+      peer.write(fails ? answer(503, "Retry-After: 1\r\n") : answer(200));
+    }
+  }};
+  const finished run = run_tool({"fetch", "-c", "1", server.url("/busy"), server.url("/a"), server.url("/b")});
+  EXPECT_EQ(run.status, 0);
+  EXPECT_EQ(place_of(run, server.url("/busy")), 2U);
+  EXPECT_EQ(field(record_of(run.output, server.url("/busy")), "attempts"), "2");
+  EXPECT_EQ(server.connections(), 1);
 }
 
 }  // namespace

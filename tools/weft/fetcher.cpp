@@ -94,6 +94,7 @@ class fetcher::job {
   std::string file;
   fetch_failure failed;
   fetch_record record;
+  bool aside = false;  // another worker may go first
 
   explicit job(fetcher& owner) noexcept : owner_{owner} {}
   job(const job&) = delete;
@@ -185,40 +186,72 @@ fetcher::fetcher(const fetch_options& options, queue<std::string>& urls, record_
       hosts_{{.connections = options.per_host,
               .rate = options.per_host_rate,
               .break_after = options.break_after,
-              .break_for = options.break_for}} {
+              .break_for = options.break_for}},
+      connections_{options.connections} {
   if (options.rate > 0) rate_.emplace(rate_limit{.rate = options.rate});
 }
 
 task<> fetcher::run() {
-  co_await with(task_group{}, [this](task_group& workers) -> task<> {
-    for (std::size_t i = 0; i < options_.connections; ++i) workers.create_task(serve());
+  co_await with(task_group{}, [this](task_group& group) -> task<> {
+    group_ = &group;
+    for (std::size_t i = 0; i < options_.connections; ++i) add_worker();
     co_return;
   });
 }
 
+void fetcher::add_worker() {
+  group_->create_task(serve());
+  ++workers_;
+}
+
 task<> fetcher::serve() {
   job work{*this};
-  while (!records_.failed()) {
+  const auto before_pause = [&](const retry_event& /*failed*/) { wait_aside(work); };
+  retry_options retries = retries_;
+  retries.on_retry = before_pause;
+  while (!records_.failed() && workers_ - waiting_ <= options_.connections) {
+    ++idle_;
     std::optional<std::string> url = co_await urls_.next();
-    if (!url) co_return;
+    --idle_;
+    if (!url) break;
     work.begin(std::move(*url));
     if (work.target) {
-      co_await retry(retries_, [&] { return attempt(work); }, [](const another_attempt& after) { return after; });
+      co_await retry(retries, [&] { return attempt(work); }, [](const another_attempt& after) { return after; });
     }
     write(work);
     work.end();
     if (records_.crowded()) co_await records_.room();
   }
+  --workers_;
+}
+
+/// It will wait for something other than a connection: somebody else may use its.
+void fetcher::wait_aside(job& work) {
+  if (std::exchange(work.aside, true)) return;
+  ++waiting_;
+  const bool is_missed = idle_ == 0 && workers_ - waiting_ < options_.connections;
+  if (is_missed && waiting_ <= most_waiting) add_worker();
+}
+
+void fetcher::go_on(job& work) noexcept {
+  if (std::exchange(work.aside, false)) --waiting_;
 }
 
 task<fetcher::another_attempt> fetcher::attempt(job& work) {
   for (int shortages = 0;;) {
+    std::optional<semaphore::permit> connection;
     std::optional<semaphore::permit> place;
     std::optional<circuit_breaker::ticket> ticket;
+    go_on(work);
     try {
       work.gate->look();
-      if (!work.gate->has_no_line()) place = co_await work.gate->enter();
+      if (work.gate->has_line()) {
+        if (work.gate->would_wait()) wait_aside(work);
+        place = co_await work.gate->enter();
+        go_on(work);
+      }
       if (rate_) co_await rate_->acquire();
+      connection.emplace(co_await connections_.acquire());
       work.gate->admit(ticket);
     } catch (const circuit_open_error& e) {
       // Of a URL that was tried before, the last attempt tells more.
@@ -250,6 +283,7 @@ task<fetcher::another_attempt> fetcher::attempt(job& work) {
 
     work.answer.reset();
     place.reset();
+    connection.reset();
     const bool hope = co_await wait_for_room();
     shortages = hope ? 0 : shortages + 1;
     if (shortages == most_shortages) co_return std::nullopt;

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <chrono>
-#include <exception>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <weft/http/client.hpp>
@@ -10,6 +10,7 @@
 #include <weft/patterns/retry.hpp>
 #include <weft/sync/event.hpp>
 #include <weft/sync/queue.hpp>
+#include <weft/sync/semaphore.hpp>
 #include <weft/weft.hpp>
 
 #include "fetch_options.hpp"
@@ -21,7 +22,9 @@
 namespace weft::tool {
 
 /// Fetches URLs from a queue, several at a time, and writes a record for each, in the order in which they are done.
-/// Memory depends on the number of connections, not on that of the URLs.
+///
+/// URLs that wait for their host's turn, or to be tried again, let others go first: so many, so that memory depends on
+/// the number of connections, not on that of the URLs.
 class fetcher {
  public:
   /// All arguments must outlive it. Throws what http::client does, tls_error and std::system_error for certificates
@@ -37,7 +40,12 @@ class fetcher {
   /// After what time at least another attempt may succeed; nothing if this was the last.
   using another_attempt = std::optional<std::chrono::nanoseconds>;
 
+  static constexpr std::size_t most_waiting = 1000;
+
   task<> serve();
+  void add_worker();
+  void wait_aside(job& work);
+  void go_on(job& work) noexcept;
   task<another_attempt> attempt(job& work);
   task<> exchange(job& work);
   task<> save(job& work);
@@ -55,7 +63,12 @@ class fetcher {
   retry_options retries_;
   std::optional<rate_limiter> rate_;
   keyed<host_gate> hosts_;
-  event gone_on_;  // an attempt has ended, which may have given something back
+  semaphore connections_;
+  task_group* group_ = nullptr;
+  std::size_t workers_ = 0;
+  std::size_t idle_ = 0;     // of them, without a URL
+  std::size_t waiting_ = 0;  // of them, aside
+  event gone_on_;            // an attempt has ended, which may have given something back
 };
 
 }  // namespace weft::tool

@@ -26,8 +26,9 @@ class host_gate {
 
   /// Throws circuit_open_error if it is closed for now.
   void look();
-  /// True if there is nothing that enter() might wait for.
-  bool has_no_line() const noexcept { return !places_ && !rate_; }
+  /// True if there is something that enter() might wait for, or would wait for now.
+  bool has_line() const noexcept { return places_ || rate_; }
+  bool would_wait() const noexcept { return (places_ && places_->locked()) || (rate_ && rate_->delay().count() > 0); }
   /// Waits in line for a place for a connection, which the permit holds, and for the time that the rate sets.
   [[nodiscard]] task<std::optional<semaphore::permit>> enter();
   /// Gives leave to go ahead, which is to be told how it ended; none if nobody wants to know. Throws

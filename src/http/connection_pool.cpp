@@ -47,7 +47,9 @@ task<connection_pool::lease> connection_pool::acquire(std::shared_ptr<connection
   origins::value_type& entry = *known;
   visit here{*pool, entry};
   lease::permits held;
-  held.of_origin.emplace(co_await entry.second.free.acquire());
+  if (pool->per_origin_ < pool->most_) {  // otherwise all wait in one line
+    held.of_origin.emplace(co_await entry.second.free.acquire());
+  }
   held.of_all.emplace(co_await pool->free_.acquire());
 
   pool->close_expired();

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 #include <weft/http.hpp>
-#include <weft/testing.hpp>
 
+#include "http/fake_servers.hpp"
 #include "http/scripted_server.hpp"
 #include "net/tls_fixture.hpp"
 
@@ -161,7 +161,7 @@ TEST(NetHttpClientTrouble, TlsThatIsTamperedWithIsRefused) {
             int refused = 0;
             for (turned = 0; turned < 1600; turned += 29) {
               const weft::tls_context trusting = weft::testing::world().client_context();
-              client c{{.connect_timeout = 1s, .tls_timeout = 1s, .read_timeout = 1s, .tls = &trusting}};
+              client c{{.tls_timeout = 300ms, .read_timeout = 300ms, .tls = &trusting}};
               std::string text;
               try {
                 EXPECT_EQ(co_await c.get(url).text(), std::string(50, 'g'));
@@ -187,24 +187,11 @@ TEST(NetHttpClientTrouble, TlsThatIsTamperedWithIsRefused) {
 /// Runs `body(client)` on the simulated clock. `serve(peer)` has the other end of each connection, after the request.
 template <class S, class F>
 void with_slow_server(S serve, F body) {
-  weft::testing::run([&]() -> task<> {
-    const auto speak = [&](fake_peer peer) -> task<> {
-      try {
-        co_await weft::testing::read_request(peer);
-        co_await serve(peer);
-      } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): the client has gone
-      }
-    };
-    co_await weft::with(weft::task_group{}, [&](weft::task_group& servers) -> task<> {
-      client c{{.base_url = "http://slow.test"}};
-      c.connect_with([&](const weft::http::url&) -> task<weft::byte_stream> {
-        weft::testing::stream_pair pair;
-        servers.create_task(speak(std::move(pair.peer)));
-        co_return std::move(pair.stream);
-      });
-      co_await body(c);
-    });
-  });
+  const auto speak = [&](fake_peer& peer, const weft::http::url&) -> task<> {
+    co_await weft::testing::read_request(peer);
+    co_await serve(peer);
+  };
+  weft::testing::run([&] { return weft::testing::beside_fake_servers(speak, body, {.base_url = "http://slow.test"}); });
 }
 
 /// How long `work` takes until it fails for lack of time, and what it says then.

@@ -50,6 +50,7 @@ client& client::connect_with(std::function<task<byte_stream>(const http::url&)> 
 }
 
 client& client::default_header(std::string_view name, std::string_view value) {
+  detail::refuse_framing_field(name);
   state_->defaults.set(name, value);
   return *this;
 }

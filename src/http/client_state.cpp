@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <limits>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 #include <weft/core/detail/event_loop.hpp>
 #include <weft/http/content_decoder.hpp>
 #include <weft/version.hpp>
 
+#include "http/characters.hpp"
 #include "http/credentials.hpp"
 
 namespace weft::http::detail {
@@ -33,6 +35,13 @@ http::url checked_url(http::url given) {
     throw url_error{"not an http or https URL: " + given.str()};
   }
   return given;
+}
+
+void refuse_framing_field(std::string_view name) {
+  if (equal_ignoring_case(name, "content-length") || equal_ignoring_case(name, "transfer-encoding")) {
+    throw std::invalid_argument{"the client writes " + std::string{name} +
+                                " itself, as the body wants it; see body_options::length"};
+  }
 }
 
 client_state::client_state(const client_options& how) : options{how} {

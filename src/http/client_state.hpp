@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 #include <weft/http/client.hpp>
 #include <weft/http/headers.hpp>
@@ -27,6 +28,9 @@ struct proxy_server {
 
 /// Throws url_error unless it is one for http or https.
 http::url checked_url(http::url given);
+
+/// Throws std::invalid_argument for the fields that say where a body ends: the client writes them itself.
+void refuse_framing_field(std::string_view name);
 
 /// What a client and its requests share.
 class client_state {

@@ -14,6 +14,7 @@ std::shared_ptr<detail::client_state> request::take_client() {
 }
 
 request& request::header(std::string_view name, std::string_view value) {
+  detail::refuse_framing_field(name);
   spec_.headers.add(name, value);
   return *this;
 }

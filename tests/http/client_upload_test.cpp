@@ -151,6 +151,16 @@ TEST(NetHttpUpload, AnAnnouncedLengthIsKept) {
   });
 }
 
+TEST(NetHttpUpload, NobodyElseSaysHowLongABodyIs) {
+  weft::run([]() -> task<> {
+    client c;
+    EXPECT_THROW(c.post("http://a.test/").header("Content-Length", "3"), std::invalid_argument);
+    EXPECT_THROW(c.post("http://a.test/").header("transfer-encoding", "chunked"), std::invalid_argument);
+    EXPECT_THROW(c.default_header("content-length", "3"), std::invalid_argument);
+    co_return;
+  });
+}
+
 TEST(NetHttpUpload, WhatTheBodyThrowsComesOut) {
   with_upload_server([](std::string url, upload_server& server) -> task<> {
     client c;

@@ -75,7 +75,8 @@ static_assert(std::is_trivially_destructible_v<body_options>);
 /// connection it was on is closed.
 class request {
  public:
-  /// Adds a header field, beside those of the same name. Throws std::invalid_argument for one that cannot be sent.
+  /// Adds a header field, beside those of the same name. Throws std::invalid_argument for one that cannot be sent, and
+  /// for Content-Length and Transfer-Encoding, which the client writes itself.
   request& header(std::string_view name, std::string_view value);
   /// Adds to the URL's query.
   request& query(std::string_view name, std::string_view value);

@@ -56,8 +56,9 @@ class Nginx:
         configuration.write_text(
             f"daemon off; master_process off; pid {place}/pid; error_log {place}/error.log;\n"
             "events { worker_connections 1024; }\n"
-            "http { access_log off; sendfile on; tcp_nopush on; default_type text/plain; keepalive_requests 100000000;\n"
-            f"{paths} server {{ listen 127.0.0.1:{self.port}; root {place}/www; }} }}\n"
+            "http { access_log off; default_type text/plain; keepalive_requests 100000000;\n"
+            f"{paths} server {{ listen 127.0.0.1:{self.port}; root {place}/www;\n"
+            "location /large { sendfile on; } } }\n"
         )
         self.process = subprocess.Popen(
             [program, "-p", place, "-c", configuration, "-e", "stderr"], preexec_fn=tied_to(cpu)

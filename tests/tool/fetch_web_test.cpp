@@ -241,6 +241,13 @@ TEST(FetchWithABody, SendsAFileAndStandardInput) {
   const std::string file = place.write("body", "from a");
   const finished from_file = run_tool({"fetch", "--bodies", "--data", "@" + file, server.url("/")});
   EXPECT_EQ(field(record_of(from_file.output, server.url("/")), "body"), "from a");
+  const std::string large(3'000'000, 'x');
+  const scripted_server taker{[&](peer_connection& peer) {
+    while (!peer.read_request().empty()) peer.write(ok(peer.read_body(large.size()) == large ? "all" : "not all"));
+  }};
+  const finished long_file =
+      run_tool({"fetch", "--bodies", "--data", "@" + place.write("large", large), taker.url("/")});
+  EXPECT_EQ(field(record_of(long_file.output, taker.url("/")), "body"), "all");
   const finished piped = run_tool({"fetch", "--bodies", "--data", "@-", server.url("/")}, {.input = file});
   EXPECT_EQ(field(record_of(piped.output, server.url("/")), "body"), "from a");
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <optional>
@@ -12,6 +13,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 #include <weft/http/headers.hpp>
@@ -72,9 +74,23 @@ std::string read_input(const std::string& name) {
   return std::move(content).str();
 }
 
-/// What an option's TEXT or @FILE stands for.
-std::string text_or_file(const std::string& given) {
-  return given.starts_with('@') ? read_input(given.substr(1)) : given;
+/// A body that is TEXT or @FILE. A long file is read when it is sent.
+void set_body(fetch_options& options, const std::string& given, const char* type) {
+  constexpr std::uintmax_t long_file = std::uintmax_t{1} << 20;
+  if (options.has_body) throw CLI::ValidationError{"--data and --json", "there can be one body only"};
+  options.has_body = true;
+  options.content_type = type;
+  if (!given.starts_with('@')) {
+    options.body = given;
+    return;
+  }
+  const std::string name = given.substr(1);
+  std::error_code unknown;
+  if (std::filesystem::is_regular_file(name, unknown) && std::filesystem::file_size(name, unknown) > long_file) {
+    options.body_file = name;
+  } else {
+    options.body = read_input(name);
+  }
 }
 
 /// Adds a "Name: value".
@@ -133,20 +149,14 @@ void add_request_options(CLI::App& command, fetch_request& request) {
                "A header field for every request, 'Name: value'; can be repeated"),
            group, "FIELD")
       ->allow_extra_args(false);
-  const auto set_body = [&options](const std::string& given, const char* type) {
-    if (options.has_body) throw CLI::ValidationError{"--data and --json", "there can be one body only"};
-    options.body = text_or_file(given);
-    options.content_type = type;
-    options.has_body = true;
-  };
-  in_group(
-      command.add_option_function<std::string>(
-          "-d,--data", [set_body](const std::string& given) { set_body(given, "application/x-www-form-urlencoded"); },
-          "The body of every request, or @FILE with it, @- for standard input; of the type "
-          "application/x-www-form-urlencoded unless a --header says otherwise"),
-      group, "TEXT");
   in_group(command.add_option_function<std::string>(
-               "--json", [set_body](const std::string& given) { set_body(given, "application/json"); },
+               "-d,--data",
+               [&options](const std::string& given) { set_body(options, given, "application/x-www-form-urlencoded"); },
+               "The body of every request, or @FILE with it, @- for standard input; of the type "
+               "application/x-www-form-urlencoded unless a --header says otherwise"),
+           group, "TEXT");
+  in_group(command.add_option_function<std::string>(
+               "--json", [&options](const std::string& given) { set_body(options, given, "application/json"); },
                "The same for a body of JSON"),
            group, "TEXT");
 }
@@ -215,12 +225,12 @@ void add_failure_options(CLI::App& command, fetch_request& request) {
       group, "SECONDS")
       ->check(in_range(0.0, 1e6));
   add_seconds(command, "--connect-timeout", options.connect_timeout, 10,
-              "How long connecting and the TLS handshake may take; 0: any time", group);
+              "How long connecting may take, and the TLS handshake after it; 0: any time", group);
   add_seconds(command, "--read-timeout", options.read_timeout, 30,
-              "How long a server may say nothing while something is awaited; 0: any time", group);
+              "How long a server may say nothing, or take nothing, when it should; 0: any time", group);
   in_group(command.add_option(
                "--retries", options.retries,
-               "Further attempts after failed and broken connections, timeouts, and the statuses 408, 429, 500, "
+               "Further attempts after failed and broken connections, timeouts, and the statuses 408, 425, 429, 500, "
                "502, 503 and 504"),
            group, "N")
       ->check(in_range(0, 1000))

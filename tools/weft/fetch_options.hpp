@@ -16,7 +16,8 @@ struct fetch_options {
   std::string method = "GET";
   http::headers headers;
   std::string body;
-  std::string content_type;  ///< of the body
+  std::filesystem::path body_file;  ///< holds the body instead, if that is long; empty: none
+  std::string content_type;         ///< of the body
   bool has_body = false;
 
   // ---- how ----
@@ -36,8 +37,8 @@ struct fetch_options {
   double rate = 0;                             ///< attempts a second; 0: as many as there can be
   double per_host_rate = 0;                    ///< of these, to one host
   std::chrono::nanoseconds timeout{};          ///< for one attempt, from connecting to the last byte
-  std::chrono::nanoseconds connect_timeout{};  ///< for connecting and the TLS handshake
-  std::chrono::nanoseconds read_timeout{};     ///< for a server that says nothing
+  std::chrono::nanoseconds connect_timeout{};  ///< for connecting, and for the TLS handshake
+  std::chrono::nanoseconds read_timeout{};     ///< for a server that says nothing, or takes nothing
 
   // ---- what fails ----
   int retries = 0;

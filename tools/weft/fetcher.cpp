@@ -9,6 +9,7 @@
 #include <utility>
 #include <weft/core/timeout.hpp>
 #include <weft/http/http_date.hpp>
+#include <weft/http/retry.hpp>
 #include <weft/net/tls_context.hpp>
 
 #include "body_file.hpp"
@@ -28,12 +29,6 @@ constexpr int most_shortages = 20;
 bool is_idempotent(std::string_view method) noexcept {
   constexpr std::array<std::string_view, 6> all{"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
   return std::find(all.begin(), all.end(), method) != all.end();
-}
-
-/// The statuses that may be others when the same is asked again.
-bool is_passing(int status) noexcept {
-  constexpr std::array all{408, 429, 500, 502, 503, 504};
-  return std::find(all.begin(), all.end(), status) != all.end();
 }
 
 /// The statuses by which a server, or a proxy before it, says that it cannot work.
@@ -62,6 +57,8 @@ http::client make_client(const fetch_options& options) {
   }
   return http::client{{.timeout = 0ns,  // of a whole attempt: see attempt()
                        .connect_timeout = options.connect_timeout,
+                       .tls_timeout = options.connect_timeout,
+                       .write_timeout = options.read_timeout,
                        .read_timeout = options.read_timeout,
                        .max_connections = options.connections,
                        .follow_redirects = options.redirects,
@@ -308,7 +305,7 @@ fetcher::another_attempt fetcher::judge(const job& work) const {
     const bool worthwhile = work.failed.passing && (repeatable_ || work.failed.unsent);
     return worthwhile ? another_attempt{0ns} : std::nullopt;
   }
-  if (!repeatable_ || !is_passing(work.record.status)) return std::nullopt;
+  if (!repeatable_ || !http::is_transient_status(work.record.status)) return std::nullopt;
   const std::string_view wish = work.answer->header("retry-after");
   if (wish.empty()) return 0ns;
   const auto present = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
@@ -317,7 +314,11 @@ fetcher::another_attempt fetcher::judge(const job& work) const {
 
 task<> fetcher::exchange(job& work) {
   http::request request = client_.make(options_.method, work.target->str());
-  if (options_.has_body) request.body(options_.body, options_.content_type);
+  if (!options_.body_file.empty()) {
+    request.body_file(options_.body_file, options_.content_type);
+  } else if (options_.has_body) {
+    request.body(options_.body, options_.content_type);
+  }
   for (const auto [name, value] : options_.headers) request.header(name, value);
   http::streaming_response answer = co_await request.stream();
   work.answer.emplace(std::move(answer));

@@ -1,0 +1,142 @@
+// The client of the benchmark of HTTP servers: one thread, epoll, nothing that waits. It is driven by lines on its
+// standard input and answers on its standard output, so that whoever drives it can look at the server in between.
+//
+// usage: http_load PORT CONNECTIONS DEPTH PATH
+//   asks once for PATH, to learn how long an answer is; connects, and says "connected". Then, for each line:
+//   "run N"   N requests in all; each connection sends DEPTH of them at once when all answers to the last have come:
+//             "ran SECONDS"
+//   end of input: ends
+
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <vector>
+
+namespace {
+
+[[noreturn]] void fail(const char* what) {
+  std::perror(what);
+  std::exit(1);
+}
+
+[[noreturn]] void refuse(const char* why) {
+  std::fprintf(stderr, "http_load: %s\n", why);
+  std::exit(1);
+}
+
+int connect_to(std::uint16_t port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) fail("socket");
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  sockaddr_in server{};
+  server.sin_family = AF_INET;
+  server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  server.sin_port = htons(port);
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&server), sizeof server) != 0) fail("connect");
+  return fd;
+}
+
+/// The answer to one request, whose length every other has too.
+std::size_t length_of_answer(std::uint16_t port, const std::string& request) {
+  const int fd = connect_to(port);
+  if (::send(fd, request.data(), request.size(), MSG_NOSIGNAL) < 0) fail("send");
+  std::string answer;
+  for (;;) {
+    char piece[4096];
+    const ssize_t n = ::recv(fd, piece, sizeof piece, 0);
+    if (n <= 0) refuse("no answer");
+    answer.append(piece, static_cast<std::size_t>(n));
+    const std::size_t head = answer.find("\r\n\r\n");
+    if (head == answer.npos) continue;
+    if (!answer.starts_with("HTTP/1.1 200")) refuse("the answer is not 200");
+    std::size_t at = answer.find("ontent-");
+    while (at != answer.npos && (answer[at + 7] | 0x20) != 'l') at = answer.find("ontent-", at + 1);
+    if (at == answer.npos) refuse("the answer has no length");
+    const std::size_t length = head + 4 + std::stoul(answer.substr(at + 15));
+    if (answer.size() < length) continue;
+    ::close(fd);
+    return length;
+  }
+}
+
+struct connection {
+  int fd = -1;
+  std::size_t missing = 0;
+};
+
+void run(int epoll, std::vector<connection>& connections, const std::string& batch, std::size_t depth,
+         std::size_t answers, std::size_t requests) {
+  std::size_t to_send = requests / depth;
+  std::size_t to_come = to_send;
+  static std::array<char, 65536> input;
+  const auto send_to = [&](connection& c) {
+    --to_send;
+    if (::send(c.fd, batch.data(), batch.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(batch.size())) fail("send");
+    c.missing = answers;
+  };
+  for (connection& c : connections)
+    if (to_send != 0) send_to(c);
+  while (to_come != 0) {
+    std::array<epoll_event, 256> events;
+    const int n = ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), 20'000);
+    if (n < 0 && errno != EINTR) fail("epoll_wait");
+    if (n == 0) refuse("nothing has come for 20 s");
+    for (int i = 0; i < n; ++i) {
+      connection& c = *static_cast<connection*>(events[static_cast<std::size_t>(i)].data.ptr);
+      const ssize_t got = ::recv(c.fd, input.data(), input.size(), MSG_DONTWAIT);
+      if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+      if (got <= 0 || static_cast<std::size_t>(got) > c.missing) refuse("a connection was closed, or sent too much");
+      c.missing -= static_cast<std::size_t>(got);
+      if (c.missing != 0) continue;
+      --to_come;
+      if (to_send != 0) send_to(c);
+    }
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 5) refuse("usage: http_load PORT CONNECTIONS DEPTH PATH");
+  const auto port = static_cast<std::uint16_t>(std::stoul(argv[1]));
+  const std::size_t depth = std::stoul(argv[3]);
+  const std::string request = "GET " + std::string{argv[4]} +
+                              " HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: load\r\nAccept: */*\r\n\r\n";
+  const std::size_t answers = depth * length_of_answer(port, request);
+  std::string batch;
+  for (std::size_t i = 0; i < depth; ++i) batch += request;
+
+  const int epoll = ::epoll_create1(EPOLL_CLOEXEC);
+  std::vector<connection> connections(std::stoul(argv[2]));
+  for (connection& c : connections) {
+    c.fd = connect_to(port);
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.ptr = &c;
+    if (::epoll_ctl(epoll, EPOLL_CTL_ADD, c.fd, &event) != 0) fail("epoll_ctl");
+  }
+  std::puts("connected");
+  std::fflush(stdout);
+  std::string line;
+  while (std::getline(std::cin, line)) {
+    unsigned long count = 0;
+    if (std::sscanf(line.c_str(), "run %lu", &count) != 1) refuse("the order is: run N");
+    const auto begin = std::chrono::steady_clock::now();
+    run(epoll, connections, batch, depth, answers, count);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    std::printf("ran %.6f\n", took.count());
+    std::fflush(stdout);
+  }
+}

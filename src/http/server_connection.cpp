@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -67,29 +68,16 @@ class output_turn final : public weft::detail::leaf {
   bool await_ready() const noexcept { return false; }
   template <weft::detail::weft_promise P>
   void await_suspend(std::coroutine_handle<P> waiting) noexcept {
-    connection_.waiting_for_output = this;
+    connection_.waiting_for_output_ = this;
     suspend(waiting.address());
   }
   void await_resume() const noexcept {}
   const char* describe() const noexcept override { return "http::server"; }
 
  private:
-  void withdraw() noexcept override { connection_.waiting_for_output = nullptr; }
+  void withdraw() noexcept override { connection_.waiting_for_output_ = nullptr; }
   server_connection& connection_;
 };
-
-bool room_leaf::await_ready() {
-  if (connection_->waiting_for_output != nullptr)
-    throw std::logic_error{"two tasks write to one response at the same time"};
-  return connection_->write_piece(bytes_);
-}
-
-void room_leaf::wait(void* frame) noexcept {
-  connection_->waiting_for_output = this;
-  suspend(frame);
-}
-
-void room_leaf::withdraw() noexcept { connection_->waiting_for_output = nullptr; }
 
 server_connection::server_connection(server_state& server, byte_stream stream, const endpoint& peer)
     : server_{server}, stream_{std::move(stream)}, loop_{*weft::detail::this_thread_loop}, peer_{peer} {
@@ -152,7 +140,7 @@ void* server_connection::run() noexcept {
 }
 
 void server_connection::wake_output() noexcept {
-  if (waiting_for_output != nullptr) std::exchange(waiting_for_output, nullptr)->wake();
+  if (waiting_for_output_ != nullptr) std::exchange(waiting_for_output_, nullptr)->wake();
 }
 
 void server_connection::helper_ended() noexcept {
@@ -400,62 +388,81 @@ managed_fields managed_in(const http::headers& fields) noexcept {
   return found;
 }
 
-void append_number(std::string& out, std::uint64_t number) {
-  std::array<char, 20> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  out.append(digits.data(), end);
-}
+/// Collects small pieces, and appends them together.
+class head_builder {
+ public:
+  explicit head_builder(std::string& out) noexcept : out_{out} {}
+  head_builder(const head_builder&) = delete;
+  head_builder& operator=(const head_builder&) = delete;
+  ~head_builder() { out_.append(held_.data(), size_); }
 
-void append_field(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ").append(value).append("\r\n");
-}
+  head_builder& add(std::string_view text) {
+    if (text.size() > held_.size() - size_) [[unlikely]]
+      return add_long(text);
+    std::memcpy(held_.data() + size_, text.data(), text.size());
+    size_ += text.size();
+    return *this;
+  }
+  head_builder& number(std::uint64_t value) {
+    std::array<char, 20> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    return add({digits.data(), static_cast<std::size_t>(end - digits.data())});
+  }
+
+ private:
+  [[gnu::noinline]] head_builder& add_long(std::string_view text) {
+    out_.append(held_.data(), size_);
+    size_ = 0;
+    out_.append(text);
+    return *this;
+  }
+
+  std::string& out_;
+  std::size_t size_ = 0;
+  std::array<char, 512> held_;
+};
 
 }  // namespace
 
 /// @param length of the body; nullopt: chunked, or to the end of the connection.
 void server_connection::write_head(const server_response& response, std::optional<std::uint64_t> length, bool chunked) {
-  std::string& out = work_->out;
   const managed_fields managed = managed_in(response.headers_);
   if (managed.close || server_.draining.is_set() || !work_->parser.persistent()) closing_ = true;
   if (server_.options.max_requests_per_connection != 0 && requests_ >= server_.options.max_requests_per_connection)
     closing_ = true;
 
+  head_builder out{work_->out};
   const std::string_view line = status_line(response.status_);
   if (!line.empty()) {
-    out.append(line);
+    out.add(line);
   } else {
-    out.append("HTTP/1.1 ");
-    append_number(out, static_cast<std::uint64_t>(response.status_));
-    out.append(" \r\n");
+    out.add("HTTP/1.1 ").number(static_cast<std::uint64_t>(response.status_)).add(" \r\n");
   }
   if (managed.date) {
-    append_field(out, "date", *response.headers_.get("date"));
-    if (!server_.server_field.empty()) out.append(server_.server_field);
+    out.add("date: ").add(*response.headers_.get("date")).add("\r\n").add(server_.server_field);
   } else {
-    out.append(server_.common_fields(loop_.recent_time()));
+    out.add(server_.common_fields(loop_.recent_time()));
   }
-  if (!response.type_.empty() && !managed.content_type) append_field(out, "content-type", response.type_);
+  if (!response.type_.empty() && !managed.content_type) out.add("content-type: ").add(response.type_).add("\r\n");
   if (!managed.any) {
-    out.append(response.headers_.wire());
+    out.add(response.headers_.wire());
   } else {
     for (const auto [name, value] : response.headers_)
-      if (!is_managed(name)) append_field(out, name, value);
+      if (!is_managed(name)) out.add(name).add(": ").add(value).add("\r\n");
   }
   if (length) {
-    out.append("content-length: ");
-    append_number(out, *length);
-    out.append("\r\n");
+    out.add("content-length: ").number(*length).add("\r\n");
   } else if (chunked) {
-    out.append("transfer-encoding: chunked\r\n");
+    out.add("transfer-encoding: chunked\r\n");
   }
   if (response.kind_ == server_response::kind::upgrade) {
-    if (response.status_ == 101) out.append("connection: upgrade\r\n");
+    if (response.status_ == 101) out.add("connection: upgrade\r\n");
   } else if (closing_) {
-    out.append("connection: close\r\n");
+    out.add("connection: close\r\n");
   } else if (work_->parser.head().version == http_version::http_1_0) {
-    out.append("connection: keep-alive\r\n");
+    out.add("connection: keep-alive\r\n");
   }
-  out.append("\r\n");
+  out.add("\r\n");
 }
 
 bool server_connection::respond(server_response& response) {
@@ -565,7 +572,7 @@ task<> server_connection::send_large(server_connection& self, server_response& r
 
 // ---- streamed bodies ------------------------------------------------------------------------------------------------
 
-bool server_connection::has_room() const noexcept { return work_->out.size() < most_waiting; }
+bool server_connection::has_room() const noexcept { return lost_ ? !stops_ : work_->out.size() < most_waiting; }
 
 bool server_connection::write_piece(std::string_view bytes) {
   if (lost_) return !stops_;
@@ -583,7 +590,17 @@ bool server_connection::write_piece(std::string_view bytes) {
   return has_room();
 }
 
+task<> server_connection::write_body(server_connection& self, std::string_view bytes) {
+  if (self.waiting_for_output_ != nullptr) throw std::logic_error{"two tasks write to one response at the same time"};
+  bool room = self.write_piece(bytes);
+  while (!room) {
+    co_await output_turn{self};
+    room = self.has_room();
+  }
+}
+
 void server_connection::add_trailer(std::string_view name, std::string_view value) {
+  if (streaming_->left) throw std::logic_error{"a body whose length was announced has no trailers"};
   streaming_->trailers.add(name, value);
 }
 
@@ -795,9 +812,7 @@ task<> server_connection::serve(connection_reference keep) {
 
 namespace weft::http {
 
-detail::room_operation response_writer::write(std::string_view bytes) {
-  return detail::room_operation{connection_, bytes};
-}
+task<> response_writer::write(std::string_view bytes) { return connection_->write_body(bytes); }
 task<> response_writer::flush() { return connection_->flush(); }
 void response_writer::trailer(std::string_view name, std::string_view value) { connection_->add_trailer(name, value); }
 bool response_writer::client_gone() const noexcept { return connection_->gone(); }

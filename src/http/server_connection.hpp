@@ -96,14 +96,9 @@ class server_connection final : public weft::detail::node,
 
   // ---- for response_writer ----
 
-  /// Takes a piece of the body; true if there is room for more.
-  bool write_piece(std::string_view bytes);
-  bool has_room() const noexcept;
+  task<> write_body(std::string_view bytes) { return write_body(*this, bytes); }
   task<> flush();
   void add_trailer(std::string_view name, std::string_view value);
-  /// Who waits for room, or for the helper that sends.
-  weft::detail::leaf* waiting_for_output = nullptr;
-
   // ---- for the loop and the server ----
 
   /// A turn has passed since a handler was called or wrote something.
@@ -117,6 +112,7 @@ class server_connection final : public weft::detail::node,
 
  private:
   friend class helper_mark;
+  friend class output_turn;
 
   /// Leaves when its task does.
   class leaving {
@@ -151,6 +147,10 @@ class server_connection final : public weft::detail::node,
   static task<> end_helpers(server_connection& self);
   static task<> pass_over_body(server_connection& self);
   static task<> flush_output(server_connection& self);
+  static task<> write_body(server_connection& self, std::string_view bytes);
+  /// Takes a piece of a streamed body; true if there is room for more.
+  bool write_piece(std::string_view bytes);
+  bool has_room() const noexcept;
   static task<> fill_body(server_connection& self);
   static task<std::optional<std::string_view>> next_piece(server_connection& self);
 
@@ -188,6 +188,7 @@ class server_connection final : public weft::detail::node,
   server_request request_{*this};
   weft::detail::scope* handling_in_ = nullptr;  // of the handler, while it runs
   streaming* streaming_ = nullptr;
+  weft::detail::leaf* waiting_for_output_ = nullptr;
   any_task_handle sender_;
   any_task_handle watcher_;
   std::int64_t deadline_ = weft::detail::never;

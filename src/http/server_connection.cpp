@@ -520,6 +520,7 @@ void server_connection::refuse(int status, std::string_view why) {
 }
 
 void server_connection::write_error(int status, std::string_view why) {
+  if (!request_read() && !work_->parser.body_size()) closing_ = lingers_ = true;  // who knows how much there is to come
   std::string text{why.empty() ? reason_of(status) : why};
   text += '\n';
   server_response response = server_response::text(std::move(text));

@@ -19,6 +19,25 @@ void with_http_server(H handler, F body, http::server_options options = {}) {
   });
 }
 
+/// How a handler ended.
+struct fate {
+  bool begun = false;
+  bool stopped = false;
+  bool ended = false;
+};
+
+/// Notes a stop.
+class witness {
+ public:
+  explicit witness(fate& of) noexcept : of_{of} { of.begun = true; }
+  witness(const witness&) = delete;
+  witness& operator=(const witness&) = delete;
+  ~witness() { of_.stopped = weft::stopping(); }
+
+ private:
+  fate& of_;
+};
+
 /// Without the Date fields, which differ each time.
 inline std::string without_dates(std::string text) {
   for (std::size_t at = 0; (at = text.find("\r\ndate: ", at)) != text.npos;) {

@@ -1,3 +1,5 @@
+#include <sys/socket.h>
+
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -64,7 +66,7 @@ std::string server::url() const {
 }
 
 std::size_t server::connections() const noexcept { return state_->connections; }
-void server::stop_accepting() noexcept { state_->stop_accepting(); }
+void server::stop_accepting() { state_->stop_accepting(); }
 bool server::draining() const noexcept { return state_->draining.is_set(); }
 
 namespace {
@@ -88,20 +90,58 @@ task<bool> server::drain(std::chrono::nanoseconds limit) { return drain_state(*s
 
 task<server&> server::enter() { return listen(*this); }
 
+namespace {
+
+bool is_unix(const owned_descriptor& socket) noexcept {
+  int domain = 0;
+  socklen_t size = sizeof domain;
+  return ::getsockopt(socket.get(), SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX;
+}
+
+}  // namespace
+
+server& server::listen_on(owned_descriptor listening) & {
+  state_->given.push_back(std::move(listening));
+  return *this;
+}
+
+std::vector<int> server::listening() const {
+  std::vector<int> all;
+  if (state_->tcp)
+    for (const tcp_listener& each : state_->tcp->listeners()) all.push_back(each.native_handle());
+  if (state_->at_path)
+    for (const unix_listener& each : state_->at_path->listeners()) all.push_back(each.native_handle());
+  return all;
+}
+
 task<server&> server::listen(server& self) {
   detail::server_state& state = *self.state_;
   if (state.tls) state.tls->load();
-  if (!state.unix_path.empty()) {
-    std::vector<unix_listener> listeners;
-    listeners.emplace_back(state.unix_path, unix_listen_options{.backlog = state.options.backlog});
-    state.at_path.emplace(std::make_unique<detail::unix_connections>(state));
-    state.at_path->start(std::move(listeners), "http::server");
+  std::vector<unix_listener> at_path;
+  std::vector<tcp_listener> tcp;
+  if (!state.given.empty()) {
+    for (owned_descriptor& each : state.given) {
+      if (is_unix(each)) {
+        at_path.emplace_back(std::move(each));
+      } else {
+        tcp.emplace_back(std::move(each));
+      }
+    }
+    state.given.clear();
+  } else if (!state.unix_path.empty()) {
+    at_path.emplace_back(state.unix_path, unix_listen_options{.backlog = state.options.backlog});
   } else {
-    std::vector<tcp_listener> listeners = co_await weft::detail::listen_at_host(
+    tcp = co_await weft::detail::listen_at_host(
         state.host, state.options.port,
         listen_options{.backlog = state.options.backlog, .reuse_port = state.options.reuse_port});
+  }
+  if (!at_path.empty()) {
+    state.at_path.emplace(std::make_unique<detail::unix_connections>(state));
+    state.at_path->start(std::move(at_path), "http::server");
+  }
+  if (!tcp.empty()) {
     state.tcp.emplace(std::make_unique<detail::tcp_connections>(state));
-    state.tcp->start(std::move(listeners), "http::server");
+    state.tcp->start(std::move(tcp), "http::server");
   }
   co_return self;
 }

@@ -89,12 +89,12 @@ void server_state::closed(server_connection& connection) noexcept {
   if (connections == 0) ended.set();
 }
 
-void server_state::stop_accepting() noexcept {
-  if (tcp) tcp->stop_accepting();
-  if (at_path) at_path->stop_accepting();
+void server_state::stop_accepting() {
+  if (tcp) tcp->stop_accepting_more();
+  if (at_path) at_path->stop_accepting_more();
 }
 
-void server_state::begin_to_drain() noexcept {
+void server_state::begin_to_drain() {
   stop_accepting();
   if (draining.is_set()) return;
   draining.set();

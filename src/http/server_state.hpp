@@ -58,8 +58,8 @@ class server_state {
   bool overrun() const noexcept {
     return options.max_connections != 0 && connections >= options.max_connections + most_refused;
   }
-  void stop_accepting() noexcept;
-  void begin_to_drain() noexcept;
+  void stop_accepting();
+  void begin_to_drain();
 
   const server_options options;
   const std::string host;
@@ -73,6 +73,7 @@ class server_state {
   event ended;               ///< the last connection has closed
   std::size_t connections = 0;
 
+  std::vector<owned_descriptor> given;  ///< to be listened on
   std::optional<weft::detail::connection_server<tcp_listener>> tcp;
   std::optional<weft::detail::connection_server<unix_listener>> at_path;
 

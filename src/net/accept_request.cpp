@@ -26,9 +26,14 @@ void accept_request::release() noexcept {
   delete this;
 }
 
-void accept_request::close() noexcept {
+void accept_request::stop() noexcept {
+  stopped_ = true;
   if (armed_ && !std::exchange(giving_up_, true)) ring_->cancel(*this);
   while (armed_) ring_->wait_for_completion();
+}
+
+void accept_request::close() noexcept {
+  stop();
   for (const int fd : accepted_) ::close(fd);
   accepted_.clear();
 }
@@ -49,7 +54,7 @@ int accept_request::accept() noexcept {
     errno = std::exchange(error_, 0);
     return -1;
   }
-  if (!armed_) arm();
+  if (!armed_ && !stopped_) arm();
   errno = EAGAIN;
   return -1;
 }

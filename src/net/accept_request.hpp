@@ -18,6 +18,8 @@ class accept_request final : public kernel_request {
 
   /// Like the system call: -1 and errno, with EAGAIN for what the kernel will tell of.
   int accept() noexcept;
+  /// Accepts nothing more; what the kernel has accepted can still be taken. Waits for the kernel.
+  void stop() noexcept;
   /// The descriptor is about to be closed. Waits for the kernel; closes what nobody has taken.
   void close() noexcept;
 
@@ -37,6 +39,7 @@ class accept_request final : public kernel_request {
   int error_ = 0;
   bool armed_ = false;
   bool giving_up_ = false;
+  bool stopped_ = false;
 };
 
 }  // namespace weft::detail

@@ -37,6 +37,14 @@ class connection_server {
   void stop_accepting() noexcept {
     for (Listener& listener : listeners_) listener.close();
   }
+  /// The same, but serves the connections that have come already.
+  void stop_accepting_more() {
+    for (Listener& listener : listeners_) {
+      for (stream& connection : listener.close_and_take()) {
+        connections_.create_task(handler_->serve(std::move(connection)));
+      }
+    }
+  }
   task<> end() {
     co_await acceptors_.shutdown();
     listeners_.clear();

@@ -21,8 +21,8 @@ int listening_core::accept(endpoint& peer) noexcept {
   auto* const into = reinterpret_cast<sockaddr*>(&address);
   socklen_t length = sizeof address;
   int accepted = -1;
-  if (request_) {
-    accepted = request_->accept();
+  if (request_) accepted = request_->accept();
+  if (request_ && (accepted >= 0 || !stopped_)) {
     if (accepted >= 0 && ::getpeername(accepted, into, &length) != 0) {
       ::close(accepted);  // it was reset meanwhile, and nobody knows whose it was
       errno = ECONNABORTED;
@@ -33,6 +33,11 @@ int listening_core::accept(endpoint& peer) noexcept {
   }
   if (accepted >= 0) peer = endpoint_access::from(address);
   return accepted;
+}
+
+void listening_core::stop_listening() noexcept {
+  stopped_ = true;
+  if (request_) request_->stop();
 }
 
 void listening_core::watch_it() {

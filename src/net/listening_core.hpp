@@ -17,12 +17,16 @@ class listening_core : public socket_core {
   /// families than IPv4 and IPv6); or, like the system call, -1 and errno, with EAGAIN if there is none.
   int accept(endpoint& peer) noexcept;
 
+  /// From now on accept() gives only what has come already; it waits in the kernel, or was accepted ahead of need.
+  void stop_listening() noexcept;
+
   void watch_it() override;
 
  protected:
   void release(int fd) noexcept override;
 
  private:
+  bool stopped_ = false;
   std::unique_ptr<accept_request, accept_request::releaser> request_;  // if the loop's back end has such
 };
 

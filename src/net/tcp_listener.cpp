@@ -8,6 +8,7 @@
 #include <weft/net/tcp_listener.hpp>
 
 #include "core/descriptor.hpp"
+#include "net/inherited.hpp"
 #include "net/listening_core.hpp"
 #include "net/socket_address.hpp"
 #include "net/tcp_core.hpp"
@@ -26,13 +27,31 @@ class listener_core final : public listening_core {
 
 tcp_accept_leaf::tcp_accept_leaf(listener_core& listener) noexcept : accept_leaf{listener} {}
 
-tcp_stream tcp_accept_leaf::await_resume() {
-  auto core = std::make_unique<tcp_core>(take(), peer());
+namespace {
+
+tcp_stream stream_of(int accepted, const endpoint& peer) {
+  auto core = std::make_unique<tcp_core>(accepted, peer);
   core->use_ring();
   return stream_access::make<tcp_stream>(std::move(core));
 }
 
+}  // namespace
+
+tcp_stream tcp_accept_leaf::await_resume() {
+  const int accepted = take();
+  return stream_of(accepted, peer());
+}
+
 namespace {
+
+std::unique_ptr<listener_core> take_over(owned_descriptor listening) {
+  (void)require_loop("tcp_listener");
+  check_listening(listening.get(), AF_INET);
+  const int on = 1;
+  ::setsockopt(listening.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  const endpoint bound = endpoint_access::local(listening.get());
+  return std::make_unique<listener_core>(listening.release(), bound);
+}
 
 std::unique_ptr<listener_core> listen_on(const endpoint& at, const listen_options& options) {
   const std::string what = "listen on " + at.to_string();
@@ -58,6 +77,7 @@ std::unique_ptr<listener_core> listen_on(const endpoint& at, const listen_option
 }  // namespace detail
 
 tcp_listener::tcp_listener(const endpoint& at, listen_options options) : core_{detail::listen_on(at, options)} {}
+tcp_listener::tcp_listener(owned_descriptor listening) : core_{detail::take_over(std::move(listening))} {}
 tcp_listener::tcp_listener(tcp_listener&& other) noexcept = default;
 tcp_listener& tcp_listener::operator=(tcp_listener&& other) noexcept = default;
 tcp_listener::~tcp_listener() = default;
@@ -66,6 +86,18 @@ detail::tcp_accept_operation tcp_listener::accept() {
   if (!core_) throw std::logic_error{"the listener was moved from"};
   return {core_.get()};
 }
+
+std::vector<tcp_stream> tcp_listener::close_and_take() {
+  std::vector<tcp_stream> came;
+  if (!core_ || !core_->is_open()) return came;
+  core_->stop_listening();
+  endpoint peer;
+  for (int fd = core_->accept(peer); fd >= 0; fd = core_->accept(peer)) came.push_back(detail::stream_of(fd, peer));
+  core_->close();
+  return came;
+}
+
+int tcp_listener::native_handle() const noexcept { return core_ ? core_->watch.fd : -1; }
 
 void tcp_listener::close() noexcept {
   if (core_) core_->close();

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <stdexcept>
@@ -29,6 +30,17 @@ struct unix_address {
     name.sun_family = AF_UNIX;
     std::memcpy(name.sun_path, path.data(), path.size());
     length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + (path.front() == '\0' ? 0 : 1));
+  }
+
+  /// What a socket is bound to: a path, an abstract name, or "" if it is to none.
+  static std::string bound_to(int fd) {
+    sockaddr_un bound{};
+    socklen_t size = sizeof bound;
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size) != 0) throw_system_error(errno, "getsockname");
+    constexpr std::size_t before = offsetof(sockaddr_un, sun_path);
+    if (size <= before) return {};
+    const std::size_t most = size - before;
+    return {bound.sun_path, bound.sun_path[0] == '\0' ? most : ::strnlen(bound.sun_path, most)};
   }
 
   const sockaddr* get() const noexcept { return reinterpret_cast<const sockaddr*>(&name); }

@@ -12,6 +12,7 @@
 #include <weft/net/unix_listener.hpp>
 
 #include "core/descriptor.hpp"
+#include "net/inherited.hpp"
 #include "net/listening_core.hpp"
 #include "net/unix_address.hpp"
 #include "net/unix_core.hpp"
@@ -77,6 +78,8 @@ void bind_to(int fd, const unix_address& address, const std::string& path, const
 
 class unix_listener_core final : public listening_core {
  public:
+  /// Of a socket that others have made, and whose file is theirs to remove.
+  explicit unix_listener_core(int fd) : listening_core{fd}, path_{unix_address::bound_to(fd)} {}
   unix_listener_core(int fd, std::string path)
       : listening_core{fd},
         path_{std::move(path)},
@@ -101,11 +104,23 @@ class unix_listener_core final : public listening_core {
 
 unix_accept_leaf::unix_accept_leaf(unix_listener_core& listener) noexcept : accept_leaf{listener} {}
 
-unix_stream unix_accept_leaf::await_resume() {
-  return stream_access::make<unix_stream>(std::make_unique<unix_core>(take(), "a client of " + socket_->describe()));
+namespace {
+
+unix_stream stream_of(int accepted, const socket_core& listener) {
+  return stream_access::make<unix_stream>(std::make_unique<unix_core>(accepted, "a client of " + listener.describe()));
 }
 
+}  // namespace
+
+unix_stream unix_accept_leaf::await_resume() { return stream_of(take(), *socket_); }
+
 namespace {
+
+std::unique_ptr<unix_listener_core> take_over(owned_descriptor listening) {
+  (void)require_loop("unix_listener");
+  check_listening(listening.get(), AF_UNIX);
+  return std::make_unique<unix_listener_core>(listening.release());
+}
 
 std::unique_ptr<unix_listener_core> listen_at(const std::string& path, const unix_listen_options& options) {
   (void)require_loop("unix_listener");
@@ -128,6 +143,7 @@ std::unique_ptr<unix_listener_core> listen_at(const std::string& path, const uni
 
 unix_listener::unix_listener(const std::string& path, unix_listen_options options)
     : core_{detail::listen_at(path, options)} {}
+unix_listener::unix_listener(owned_descriptor listening) : core_{detail::take_over(std::move(listening))} {}
 unix_listener::unix_listener(unix_listener&& other) noexcept = default;
 unix_listener& unix_listener::operator=(unix_listener&& other) noexcept = default;
 unix_listener::~unix_listener() = default;
@@ -136,6 +152,20 @@ detail::unix_accept_operation unix_listener::accept() {
   if (!core_) throw std::logic_error{"the listener was moved from"};
   return {core_.get()};
 }
+
+std::vector<unix_stream> unix_listener::close_and_take() {
+  std::vector<unix_stream> came;
+  if (!core_ || !core_->is_open()) return came;
+  core_->stop_listening();
+  endpoint nowhere;
+  for (int fd = core_->accept(nowhere); fd >= 0; fd = core_->accept(nowhere)) {
+    came.push_back(detail::stream_of(fd, *core_));
+  }
+  core_->close();
+  return came;
+}
+
+int unix_listener::native_handle() const noexcept { return core_ ? core_->watch.fd : -1; }
 
 void unix_listener::close() noexcept {
   if (core_) core_->close();

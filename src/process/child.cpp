@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <optional>
 #include <unordered_map>
 #include <weft/core/thread_pool.hpp>
 #include <weft/core/timeout.hpp>
@@ -70,7 +71,10 @@ class spawn_plan {
   void change_directory(const std::filesystem::path& to) {
     check(::posix_spawn_file_actions_addchdir_np(&actions_, to.c_str()));
   }
-  void close_all_others() { check(::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1)); }
+  /// But for the first `count` behind the standard streams.
+  void close_all_others(std::size_t count) {
+    check(::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1 + static_cast<int>(count)));
+  }
   /// A group of its own if `own_group`; and what a library may have ignored is not ignored there.
   void set_attributes(bool own_group) {
     sigset_t defaults;
@@ -131,17 +135,46 @@ both_ends connect(spawn_plan& plan, const command_spec::standard_stream& stream,
   return ends;
 }
 
+/// Plans that descriptors become the child's first behind the standard streams, and gives copies that do not stand
+/// where others are to go.
+std::vector<descriptor> pass_descriptors(spawn_plan& plan, const std::vector<int>& passed) {
+  constexpr int first = STDERR_FILENO + 1;
+  std::vector<descriptor> copies;
+  for (const int fd : passed) {
+    copies.emplace_back(::fcntl(fd, F_DUPFD_CLOEXEC, first + static_cast<int>(passed.size())));
+    if (!copies.back()) throw_system_error(errno, "pass a descriptor on");
+    plan.connect(copies.back().get(), first + static_cast<int>(copies.size()) - 1);
+  }
+  return copies;
+}
+
+/// The program and its arguments.
+std::vector<std::string> arguments_of(const command_spec& spec) {
+  std::vector<std::string> all;
+  // Only the process itself can know its number beforehand.
+  if (!spec.passed.empty()) all = {"/bin/sh", "-c", R"(LISTEN_PID=$$ exec "$0" "$@")"};
+  all.push_back(spec.program);
+  all.insert(all.end(), spec.arguments.begin(), spec.arguments.end());
+  return all;
+}
+
 std::vector<std::string> environment_of(const command_spec& spec) {
   std::vector<std::string> all;
   if (!spec.empty_environment) {
     for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable)
       all.emplace_back(*variable);
   }
-  for (const auto& [name, value] : spec.environment) {
+  const auto set = [&all](const std::string& name, const std::optional<std::string>& value) {
     std::erase_if(all, [&](const std::string& known) {
       return known.size() > name.size() && known[name.size()] == '=' && known.starts_with(name);
     });
     if (value) all.push_back(name + "=" + *value);
+  };
+  for (const auto& [name, value] : spec.environment) set(name, value);
+  if (!spec.passed.empty()) {
+    set("LISTEN_FDS", std::to_string(spec.passed.size()));
+    set("LISTEN_PID", "");  // the shell exports what it has got
+    set("LISTEN_FDNAMES", std::nullopt);
   }
   return all;
 }
@@ -199,15 +232,15 @@ std::unique_ptr<child> child::start(const command_spec& spec, child_pipes& pipes
   both_ends in = connect(plan, spec.input, STDIN_FILENO);
   both_ends out = connect(plan, spec.output, STDOUT_FILENO);
   both_ends err = connect(plan, spec.errors, STDERR_FILENO);
-  plan.close_all_others();
+  const std::vector<descriptor> passed = pass_descriptors(plan, spec.passed);
+  plan.close_all_others(spec.passed.size());
   if (!spec.directory.empty()) plan.change_directory(spec.directory);
   plan.set_attributes(spec.own_group);
 
-  std::vector<std::string> arguments{spec.program};
-  arguments.insert(arguments.end(), spec.arguments.begin(), spec.arguments.end());
+  std::vector<std::string> arguments = arguments_of(spec);
   std::vector<std::string> environment = environment_of(spec);
   pid_t pid = 0;
-  const int error = plan.spawn(pid, spec.program, pointers_to(arguments).data(), pointers_to(environment).data());
+  const int error = plan.spawn(pid, arguments.front(), pointers_to(arguments).data(), pointers_to(environment).data());
   if (error != 0) throw_not_started(spec, error);
 
   bool works = false;

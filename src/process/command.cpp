@@ -166,6 +166,10 @@ command& command::merge_errors() {
   spec_.errors = {detail::way::with_output, {}};
   return *this;
 }
+command& command::pass_listening(const std::vector<int>& descriptors) {
+  spec_.passed = descriptors;
+  return *this;
+}
 command& command::limit(std::size_t bytes) {
   spec_.limit = bytes;
   return *this;

@@ -9,11 +9,13 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 #include <weft/core/task.hpp>
 #include <weft/core/with.hpp>
 #include <weft/http/parser_limits.hpp>
 #include <weft/http/server_request.hpp>
 #include <weft/http/server_response.hpp>
+#include <weft/net/owned_descriptor.hpp>
 #include <weft/net/tls_context.hpp>
 
 namespace weft::http {
@@ -103,6 +105,11 @@ class server {
     requires detail::handles_requests<F>
   explicit server(F&& handler, server_options options = {})
       : server{std::make_unique<detail::request_handler_of<std::decay_t<F>>>(std::forward<F>(handler)), options} {}
+  /// Adds a socket that listens already, TCP or Unix (see inherited_descriptors), which is then served instead of what
+  /// the options say. Any number of them. Before with(); entering throws std::system_error for what does not listen.
+  server& listen_on(owned_descriptor listening) &;
+  server&& listen_on(owned_descriptor listening) && { return std::move(listen_on(std::move(listening))); }
+
   server(server&& other) noexcept;
   server& operator=(server&& other) = delete;
   ~server();
@@ -113,8 +120,12 @@ class server {
   [[nodiscard]] std::string url() const;
   /// How many connections are open, those that speak another protocol by now included.
   [[nodiscard]] std::size_t connections() const noexcept;
-  /// Accepts nothing more; open connections go on. Harmless when repeated.
-  void stop_accepting() noexcept;
+  /// The sockets that it listens on, which it keeps: to be handed over to a process that takes its place; see
+  /// command::pass_listening. Once that serves, drain() this one: no connection is lost.
+  [[nodiscard]] std::vector<int> listening() const;
+  /// Accepts nothing more but what has come already; open connections go on. Harmless when repeated. Throws
+  /// std::bad_alloc.
+  void stop_accepting();
   /// Ends in peace: accepts nothing more, closes idle connections, lets the requests that are under way end with
   /// `Connection: close`, and tells connections that speak another protocol (see server_response::upgrade). Returns
   /// when all connections have ended: true; or when `limit` has passed: false, and those that are left go on. Leaving

@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <vector>
 #include <weft/net/detail/accept_leaf.hpp>
+#include <weft/net/owned_descriptor.hpp>
 #include <weft/net/tcp_stream.hpp>
 
 namespace weft {
@@ -46,6 +47,9 @@ class tcp_listener {
   /// Listens on one address; port 0 lets the kernel pick one. An IPv6 listener takes no IPv4 connections. Throws
   /// std::system_error, and std::logic_error outside a loop.
   explicit tcp_listener(const endpoint& at, listen_options options = {});
+  /// Takes over a socket that listens already, and makes it non-blocking; see inherited_descriptors. Throws
+  /// std::system_error if it is none, and std::logic_error outside a loop.
+  explicit tcp_listener(owned_descriptor listening);
   tcp_listener(tcp_listener&& other) noexcept;
   tcp_listener& operator=(tcp_listener&& other) noexcept;
   ~tcp_listener();
@@ -54,8 +58,13 @@ class tcp_listener {
   /// free, and the connection waits meanwhile. A stop loses no connection. One task at a time.
   [[nodiscard]] detail::tcp_accept_operation accept();
 
+  /// The connections that had come and were not accepted, after which it stops listening as close() does: so none is
+  /// lost. Throws std::bad_alloc.
+  [[nodiscard]] std::vector<tcp_stream> close_and_take();
   /// Stops listening: connections that were not accepted are reset. Harmless when repeated.
   void close() noexcept;
+  /// The socket, which it keeps; -1 once closed.
+  int native_handle() const noexcept;
   /// What it is bound to, with the port that was picked.
   endpoint local_address() const;
 

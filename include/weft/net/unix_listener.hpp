@@ -4,7 +4,9 @@
 #include <memory>
 #include <string>
 #include <type_traits>
+#include <vector>
 #include <weft/net/detail/accept_leaf.hpp>
+#include <weft/net/owned_descriptor.hpp>
 #include <weft/net/unix_stream.hpp>
 
 namespace weft {
@@ -46,6 +48,9 @@ class unix_listener {
   /// stays as it is. Throws std::system_error (std::errc::address_in_use, filename_too_long, ...),
   /// std::invalid_argument for an empty path, and std::logic_error outside a loop.
   explicit unix_listener(const std::string& path, unix_listen_options options = {});
+  /// Takes over a socket that listens already, and makes it non-blocking; see inherited_descriptors. Throws
+  /// std::system_error if it is none of that kind, and std::logic_error outside a loop.
+  explicit unix_listener(owned_descriptor listening);
   unix_listener(unix_listener&& other) noexcept;
   unix_listener& operator=(unix_listener&& other) noexcept;
   ~unix_listener();
@@ -54,10 +59,15 @@ class unix_listener {
   /// free, and the connection waits meanwhile. A stop loses no connection. One task at a time.
   [[nodiscard]] detail::unix_accept_operation accept();
 
+  /// The connections that had come and were not accepted, after which it stops listening as close() does: so none is
+  /// lost. Throws std::bad_alloc.
+  [[nodiscard]] std::vector<unix_stream> close_and_take();
   /// Stops listening, and removes the socket's file if it is still its own: connections that were not accepted are
   /// reset. Harmless when repeated.
   void close() noexcept;
-  /// What it was made with.
+  /// The socket, which it keeps; -1 once closed.
+  int native_handle() const noexcept;
+  /// What it was made with; of a socket that was taken over, what the system says.
   const std::string& path() const;
 
  private:

@@ -36,7 +36,7 @@ enum class stdio : unsigned char {
 /// A value that describes; nothing happens before one of the last group is awaited, and it may be run any number of
 /// times. Nothing goes through a shell. The process belongs to whoever awaits it: when that is stopped, or leaves by an
 /// error, the process is terminated (SIGTERM), killed (SIGKILL) when a grace time has passed, and waited for. No
-/// descriptor of this process reaches it but its standard streams.
+/// descriptor of this process reaches it but its standard streams and those of pass_listening().
 class command {
  public:
   /// @param program a path, or a name to be looked for in PATH; "" throws std::invalid_argument.
@@ -76,6 +76,10 @@ class command {
   command& stderr_to(std::filesystem::path file);
   /// What it writes to standard error goes where its standard output goes (2>&1).
   command& merge_errors();
+  /// Passes descriptors on, sockets that listen mostly, in systemd's way (sd_listen_fds(3)): as descriptors 3, 4, ...,
+  /// with LISTEN_FDS and LISTEN_PID in the environment. See inherited_descriptors and http::server::listening. They
+  /// must be open whenever the process is started. The program is started by the shell (/bin/sh).
+  command& pass_listening(const std::vector<int>& descriptors);
   /// How much output() takes of each stream: more throws limit_error, and ends the process. 64 MiB otherwise.
   command& limit(std::size_t bytes);
   /// How long it has between SIGTERM and SIGKILL; 3 s otherwise. 0: it is killed at once. Throws std::invalid_argument

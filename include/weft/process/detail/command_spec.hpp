@@ -32,6 +32,7 @@ struct command_spec {
   standard_stream output;
   standard_stream errors;
   std::string input_text;
+  std::vector<int> passed;  // descriptors
   bool own_group = false;
   std::size_t limit = std::size_t{64} << 20;
   std::chrono::nanoseconds grace = std::chrono::seconds{3};

@@ -6,14 +6,15 @@
 #include <utility>
 #include <weft/http.hpp>
 #include <weft/net.hpp>
+#include <weft/testing.hpp>
 #include <weft/weft.hpp>
 
 namespace weft::testing {
 
-/// Runs `body(server)` beside a server with this handler.
+/// Runs `body(server)` beside a server with this handler, on the simulated clock.
 template <class H, class F>
 void with_http_server(H handler, F body, http::server_options options = {}) {
-  weft::run([&]() -> task<> {
+  testing::run([&]() -> task<> {
     co_await with(http::server{std::ref(handler), options},
                   [&](http::server& server) -> task<> { co_await body(server); });
   });

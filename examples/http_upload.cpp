@@ -26,7 +26,7 @@ weft::task<> write_numbers(http::body_writer& to) {
 }
 
 weft::task<> send_all(http::server& site) {
-  const weft::temporary_directory place;
+  const weft::temporary_directory place = co_await weft::make_temporary_directory();
   const std::filesystem::path photo = place.path() / "beach.jpg";
   co_await weft::write_file(photo, std::string(100'000, 'x'));
   http::client client{{.base_url = site.url()}};

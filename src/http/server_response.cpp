@@ -19,6 +19,12 @@ server_response server_response::static_bytes(std::string_view body, literal typ
   return made;
 }
 
+server_response server_response::shared_bytes(std::shared_ptr<const std::string> body, literal type) {
+  server_response made = static_bytes(*body, type);
+  made.shared_ = std::move(body);
+  return made;
+}
+
 server_response server_response::redirect(std::string_view location, int status) {
   server_response made{status};
   made.header("location", location);

@@ -172,7 +172,7 @@ TEST(NetHttpUpload, WhatTheBodyThrowsComesOut) {
 
 TEST(NetHttpUpload, FilesAndFormsWithFiles) {
   with_upload_server([](std::string url, upload_server& server) -> task<> {
-    const weft::temporary_directory room;
+    const weft::temporary_directory room = co_await weft::make_temporary_directory();
     const std::filesystem::path file = room.path() / "b.bin";
     const std::string content(300'000, 'b');
     co_await weft::write_file(file, content);

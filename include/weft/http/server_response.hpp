@@ -121,6 +121,9 @@ class server_response {
   [[nodiscard]] static server_response bytes(std::string body, literal type = "application/octet-stream");
   /// The same without a copy: `body` must live until it has been sent, as what is static does.
   [[nodiscard]] static server_response static_bytes(std::string_view body, literal type = "application/octet-stream");
+  /// The same for what others use too: it lives until it has been sent.
+  [[nodiscard]] static server_response shared_bytes(std::shared_ptr<const std::string> body,
+                                                    literal type = "application/octet-stream");
   /// Written while it is being sent: `function` gives a task<> when it is called with a response_writer&, and the body
   /// ends when that does. If it throws, the connection is cut off, so that the client does not take the part for the
   /// whole. It may use the server_request.
@@ -170,7 +173,8 @@ class server_response {
   static server_response upgraded(std::string_view protocol, std::unique_ptr<detail::successor> next);
 
   std::string_view type_;   // of the body; static
-  std::string_view fixed_;  // static
+  std::string_view fixed_;  // static, or shared_'s
+  std::shared_ptr<const std::string> shared_;
   std::string owned_;
   http::headers headers_;
   std::unique_ptr<detail::body_source> source_;

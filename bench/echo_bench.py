@@ -104,10 +104,11 @@ class Running:
 class Load:
     """The clients of one server."""
 
-    def __init__(self, port, connections, size, options, cpu=None):
+    def __init__(self, port, connections, size, options, cpu=None, websocket=False):
         cpu = options.load_cpu if cpu is None else cpu
+        command = [options.build / "bin" / "echo_load", str(port), str(connections), str(size)]
         self.process = subprocess.Popen(
-            [options.build / "bin" / "echo_load", str(port), str(connections), str(size)],
+            command + (["websocket"] if websocket else []),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -1,7 +1,8 @@
 // The client of the echo benchmark: one thread, epoll, nothing that waits. It is driven by lines on its standard input
 // and answers on its standard output, so that whoever drives it can look at the server in between.
 //
-// usage: echo_load PORT[,PORT...] CONNECTIONS BYTES
+// usage: echo_load PORT[,PORT...] CONNECTIONS BYTES [websocket]
+//   (with "websocket": binary messages over WebSockets)
 //   connects, exchanges nothing yet, and says "connected". Then, for each line on standard input:
 //   "run N"      N exchanges in all, each connection sends its next message when the last has come back: "ran SECONDS"
 //   "storm N"    N connections one after the other, CONNECTIONS at a time, each for one exchange: "ran SECONDS"
@@ -56,10 +57,14 @@ struct connection {
 
 class load {
  public:
-  load(std::vector<std::uint16_t> ports, std::size_t connections, std::size_t bytes)
-      : ports_{std::move(ports)}, connections_(connections), message_(bytes, '\0'), answer_(bytes, '\0') {
+  load(std::vector<std::uint16_t> ports, std::size_t connections, std::size_t bytes, bool websocket)
+      : ports_{std::move(ports)}, connections_(connections), websocket_{websocket} {
     if (epoll_ < 0) fail("epoll_create1");
-    for (std::size_t i = 0; i < bytes; ++i) message_[i] = static_cast<char>('a' + i % 26);
+    std::string text(bytes, '\0');
+    for (std::size_t i = 0; i < bytes; ++i) text[i] = static_cast<char>('a' + i % 26);
+    message_ = websocket ? frame(text, true) : text;
+    expected_ = websocket ? frame(text, false) : text;
+    answer_.resize(expected_.size());
   }
 
   void connect_all() {
@@ -130,17 +135,48 @@ class load {
     // On loopback this does not wait for the server's accept().
     const sockaddr_in server = loopback(1, ports_[next_port_++ % ports_.size()]);
     if (::connect(c.fd, reinterpret_cast<const sockaddr*>(&server), sizeof server) != 0) fail("connect");
+    if (websocket_) shake_hands(c.fd);
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.ptr = &c;
     if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, c.fd, &event) != 0) fail("epoll_ctl");
   }
 
+  /// A binary message; from a client it is masked. RFC 6455, section 5.2.
+  static std::string frame(const std::string& text, bool masked) {
+    if (text.size() >= 65536) refuse("a WebSocket message has less than 64 KiB here");
+    const unsigned bit = masked ? 0x80 : 0;
+    std::string out{"\x82"};
+    if (text.size() < 126) {
+      out += static_cast<char>(bit | text.size());
+    } else {
+      out += static_cast<char>(bit | 126);
+      out += static_cast<char>(text.size() >> 8);
+      out += static_cast<char>(text.size() & 0xff);
+    }
+    const std::string key = masked ? "\x12\x34\x56\x78" : std::string(4, '\0');
+    if (masked) out += key;
+    for (std::size_t i = 0; i < text.size(); ++i) out += static_cast<char>(text[i] ^ key[i % 4]);
+    return out;
+  }
+
+  void shake_hands(int fd) {
+    const std::string_view asked =
+        "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    if (::send(fd, asked.data(), asked.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(asked.size())) fail("send");
+    std::string head;
+    for (char c = 0; !head.ends_with("\r\n\r\n"); head += c) {
+      if (::recv(fd, &c, 1, 0) != 1) fail("recv");
+    }
+    if (!head.starts_with("HTTP/1.1 101")) refuse("the server opens no WebSocket");
+  }
+
   void send_message(connection& c) {
     if (::send(c.fd, message_.data(), message_.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(message_.size())) {
       fail("send");
     }
-    c.missing = message_.size();
+    c.missing = expected_.size();
   }
 
   /// True if the answer is complete.
@@ -150,7 +186,7 @@ class load {
     if (n < 0) fail("recv");
     const auto got = static_cast<std::size_t>(n);
     if (n == 0 || got > c.missing) refuse("the server has closed a connection, or sent too much");
-    if (check && answer_.compare(0, got, message_, message_.size() - c.missing, got) != 0) {
+    if (check && answer_.compare(0, got, expected_, expected_.size() - c.missing, got) != 0) {
       refuse("another text came back");
     }
     c.missing -= got;
@@ -171,7 +207,9 @@ class load {
   std::vector<std::uint16_t> ports_;  // in turn
   std::size_t next_port_ = 0;
   std::vector<connection> connections_;
+  bool websocket_;
   std::string message_;
+  std::string expected_;
   std::string answer_;
   std::array<epoll_event, 256> events_{};
 };
@@ -198,11 +236,12 @@ bool obey(load& clients, const std::string& line) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) refuse("usage: echo_load PORT[,PORT...] CONNECTIONS BYTES");
+  const bool websocket = argc == 5 && std::string_view{argv[4]} == "websocket";
+  if (argc != 4 && !websocket) refuse("usage: echo_load PORT[,PORT...] CONNECTIONS BYTES [websocket]");
   std::vector<std::uint16_t> ports;
   std::istringstream list{argv[1]};
   for (std::string port; std::getline(list, port, ',');) ports.push_back(static_cast<std::uint16_t>(std::stoul(port)));
-  load clients{std::move(ports), std::stoul(argv[2]), std::stoul(argv[3])};
+  load clients{std::move(ports), std::stoul(argv[2]), std::stoul(argv[3]), websocket};
   clients.connect_all();
   std::puts("connected");
   std::fflush(stdout);

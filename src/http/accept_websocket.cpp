@@ -1,8 +1,12 @@
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <weft/core/create_task.hpp>
+#include <weft/core/detail/boundary.hpp>
+#include <weft/core/detail/list.hpp>
 #include <weft/http/accept_websocket.hpp>
 
 #include "http/websocket_handshake.hpp"
@@ -12,75 +16,121 @@ namespace weft::http::detail {
 
 namespace {
 
-/// Tells the peer when the server drains.
-task<> watch_drain(event& draining, std::shared_ptr<websocket_core> core) {
-  co_await draining.wait();
-  core->send_going_away();
-}
-
-/// Ends a task with its scope.
-class task_guard {
+/// The WebSockets of a server whose peers are to be told when it drains: one task waits for all of them.
+class drain_circle {
  public:
-  explicit task_guard(task_handle<void> task) noexcept : task_{std::move(task)} {}
-  task_guard(const task_guard&) = delete;
-  task_guard& operator=(const task_guard&) = delete;
-  ~task_guard() { task_.cancel(); }
-
- private:
-  task_handle<void> task_;
-};
-
-/// The session as with() wants it.
-class served_websocket {
- public:
-  explicit served_websocket(websocket_session& session) noexcept : session_{&session} {}
-
-  websocket& enter() noexcept { return session_->get(); }
-  task<bool> exit(const exit_reason& how) { return leave(*session_, how); }
-
- private:
-  static task<bool> leave(websocket_session& session, exit_reason how) {
-    const bool was_open = session.core()->is_open();
-    const bool peers_fault = !was_open && is_websocket_error(how.error());
-    co_await session.end(how);
-    co_return peers_fault;
+  explicit drain_circle(event& draining)
+      : draining_{&draining}, watch_{create_task(wait(*this))} {}
+  drain_circle(const drain_circle&) = delete;
+  drain_circle& operator=(const drain_circle&) = delete;
+  ~drain_circle() {
+    watch_.cancel();
+    circles().erase(draining_);
   }
-  static bool is_websocket_error(const std::exception_ptr& error) {
-    try {
-      if (error) std::rethrow_exception(error);
-    } catch (const websocket_error&) {
-      return true;
-    } catch (...) {  // NOLINT(bugprone-empty-catch): the handler's own
+
+  /// Of this thread's servers.
+  static std::shared_ptr<drain_circle> of(event& draining) {
+    std::weak_ptr<drain_circle>& known = circles()[&draining];
+    std::shared_ptr<drain_circle> circle = known.lock();
+    if (!circle) known = circle = std::make_shared<drain_circle>(draining);
+    return circle;
+  }
+
+  /// A WebSocket in the circle.
+  class seat {
+   public:
+    seat(event& draining, websocket_core& core) : circle_{of(draining)}, core_{&core} {
+      circle_->members_.push_back(core);
+      if (draining.is_set()) core.send_going_away();
     }
-    return false;
+    seat(const seat&) = delete;
+    seat& operator=(const seat&) = delete;
+    ~seat() { circle_->members_.remove(*core_); }
+
+   private:
+    std::shared_ptr<drain_circle> circle_;
+    websocket_core* core_;
+  };
+
+ private:
+  using by_event = std::unordered_map<event*, std::weak_ptr<drain_circle>>;
+  static by_event& circles() {
+    thread_local by_event known;
+    return known;
   }
 
-  websocket_session* session_;
+  static task<> wait(drain_circle& self) {
+    co_await self.draining_->wait();
+    using list = weft::detail::list<websocket_core>;
+    for (websocket_core* core = self.members_.front(); core != nullptr; core = list::after(*core)) {
+      core->send_going_away();
+    }
+  }
+
+  event* draining_;
+  weft::detail::list<websocket_core> members_;
+  task_handle<void> watch_;
 };
+
+bool is_websocket_error(const std::exception_ptr& error) {
+  try {
+    if (error) std::rethrow_exception(error);
+  } catch (const websocket_error&) {
+    return true;
+  } catch (...) {  // NOLINT(bugprone-empty-catch): the handler's own
+  }
+  return false;
+}
 
 /// What stands in the response until the connection is handed over.
 class websocket_successor {
  public:
   websocket_successor(std::unique_ptr<websocket_handler> handler, const websocket_options& options,
                       websocket_agreement agreed)
-      : handler_{std::move(handler)}, options_{options}, agreed_{std::move(agreed)} {
-    options_.subprotocols = options_.origin = {};
+      : handler_{std::move(handler)}, begins_{std::make_unique<beginning>(options, std::move(agreed))} {
+    begins_->options.subprotocols = begins_->options.origin = {};
   }
   task<> operator()(byte_stream stream, event& draining) {
-    return serve(std::move(stream), draining, *handler_, options_, std::move(agreed_));
+    const std::unique_ptr<beginning> how = std::move(begins_);
+    websocket_session session{std::move(stream), websocket_role::server, how->options, std::move(how->agreed)};
+    return serve(std::move(session), draining, *handler_);
   }
 
  private:
-  static task<> serve(byte_stream stream, event& draining, websocket_handler& handler, const websocket_options& options,
-                      websocket_agreement agreed) {
-    websocket_session session{std::move(stream), websocket_role::server, options, std::move(agreed)};
-    const task_guard watch{create_task(watch_drain(draining, session.core()), {.name = "websocket.drain"})};
-    co_await with(served_websocket{session}, [&](websocket& ws) { return handler.serve(ws); });
+  /// As with() does it, in one frame: there may be many that only wait.
+  static task<> serve(websocket_session session, event& draining, websocket_handler& handler) {
+    const drain_circle::seat seat{draining, session.core()};
+    weft::detail::boundary<void> block;
+    std::exception_ptr error;
+    bool stopped = false;
+    try {
+      block.adopt(handler.serve(session.get()));
+    } catch (...) {  // it is no coroutine, or could not become one
+      error = std::current_exception();
+    }
+    if (!error) {
+      const std::optional<result<void>> ended = co_await block;
+      stopped = !ended;
+      if (ended) error = ended->error();
+    }
+    co_await end(session, stopped ? exit_reason::stop() : exit_reason{error});
+    if (stopped) co_await weft::detail::pass_stop{};
+  }
+  static task<> end(websocket_session& session, exit_reason how) {
+    const bool peers_fault = !session.core().is_open() && is_websocket_error(how.error());
+    co_await weft::detail::masked{session.end(how)};
+    if (how.error() && !peers_fault) std::rethrow_exception(how.error());
   }
 
+  /// What is of no more use once it is open.
+  struct beginning {
+    beginning(const websocket_options& given, websocket_agreement found) : options{given}, agreed{std::move(found)} {}
+    websocket_options options;
+    websocket_agreement agreed;
+  };
+
   std::unique_ptr<websocket_handler> handler_;
-  websocket_options options_;
-  websocket_agreement agreed_;
+  std::unique_ptr<beginning> begins_;
 };
 
 }  // namespace

@@ -655,24 +655,6 @@ void server_connection::cut_off() noexcept {
   stream_.close();
 }
 
-/// Another protocol has the connection.
-task<> server_connection::hand_over(server_connection& self, server_response& response) {
-  co_await flush_output(self);
-  self.no_deadline();
-  self.give_back_taken();
-  self.phase_ = phase::handling;
-  std::unique_ptr<successor> next = std::move(response.successor_);
-  self.server_.give_back(std::exchange(self.work_, nullptr));
-  std::exception_ptr failure;
-  try {
-    co_await next->serve(std::move(self.stream_), self.server_.draining);
-  } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): the connection broke
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  if (failure) self.loop_.report("What took over an HTTP connection failed", failure);
-}
-
 // ---- its whole life -------------------------------------------------------------------------------------------------
 
 void server_connection::begin_handling(weft::detail::scope& in) noexcept {
@@ -708,7 +690,8 @@ task<> server_connection::linger(server_connection& self) {
   }
 }
 
-task<> server_connection::serve_requests(server_connection& self) {
+/// @param next gets what another protocol is left to, which goes on without all that a request needs.
+task<> server_connection::serve_requests(server_connection& self, std::unique_ptr<successor>& next) {
   handler_call call;
   while (!self.closing_) {
     const found what = self.read_head();
@@ -759,7 +742,9 @@ task<> server_connection::serve_requests(server_connection& self) {
       if (response.kind_ == server_response::kind::stream) {
         co_await send_streamed(self, response);
       } else if (response.kind_ == server_response::kind::upgrade) {
-        co_await hand_over(self, response);
+        co_await flush_output(self);
+        self.give_back_taken();
+        next = std::move(response.successor_);
         co_return;
       } else {
         co_await send_large(self, response);
@@ -797,15 +782,24 @@ task<> server_connection::turn_away(server_connection& self) {
 task<> server_connection::serve(connection_reference keep) {
   server_connection& self = *keep;
   const leaving guard{self};
+  std::unique_ptr<successor> next;
   try {
     if (self.refused_) {
       co_await turn_away(self);
     } else {
       if (self.server_.tls) co_await begin_tls(self);
-      co_await serve_requests(self);
+      co_await serve_requests(self, next);
     }
   } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): the connection broke
   } catch (const timeout_error&) {      // NOLINT(bugprone-empty-catch): the handshake took too long
+  }
+  if (!next) co_return;
+  self.no_deadline();
+  self.phase_ = phase::handling;
+  self.server_.give_back(std::exchange(self.work_, nullptr));
+  try {
+    co_await next->serve(std::move(self.stream_), self.server_.draining);
+  } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): the connection broke
   }
 }
 

@@ -135,12 +135,11 @@ class server_connection final : public weft::detail::node,
     http::headers trailers;
   };
 
-  static task<> serve_requests(server_connection& self);
+  static task<> serve_requests(server_connection& self, std::unique_ptr<successor>& next);
   static task<> begin_tls(server_connection& self);
   static task<> turn_away(server_connection& self);
   static task<> send_streamed(server_connection& self, server_response& response);
   static task<> send_large(server_connection& self, server_response& response);
-  static task<> hand_over(server_connection& self, server_response& response);
   static task<> linger(server_connection& self);
   static task<> send_in_background(server_connection& self, helper_mark mark);
   static task<> watch_client(server_connection& self, helper_mark mark);

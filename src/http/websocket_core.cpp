@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <stdexcept>
 #include <utility>
 #include <weft/core/create_task.hpp>
@@ -106,7 +107,7 @@ websocket_core::~websocket_core() {
 }
 
 void websocket_core::agree(const std::optional<deflate_agreement>& compression, std::string subprotocol) {
-  subprotocol_ = std::move(subprotocol);
+  if (!subprotocol.empty()) subprotocol_ = std::make_unique<std::string>(std::move(subprotocol));
   if (!compression) return;
   const bool server = role_ == websocket_role::server;
   const int own_bits = server ? compression->server_window_bits : compression->client_window_bits;
@@ -114,7 +115,7 @@ void websocket_core::agree(const std::optional<deflate_agreement>& compression, 
   const bool own_context = server ? compression->server_keeps_context : compression->client_keeps_context;
   const bool peers_context = server ? compression->client_keeps_context : compression->server_keeps_context;
   constexpr int least_bits = 9;  // zlib compresses for no smaller window; what is sent as it is, is always right
-  deflater_.emplace(std::max(own_bits, least_bits), own_context);
+  deflater_ = std::make_unique<message_deflater>(std::max(own_bits, least_bits), own_context);
   if (own_bits < least_bits) threshold_ = std::string_view::npos;
   reader_.decompress_with(message_inflater{std::max(peers_bits, least_bits), peers_context});
 }
@@ -205,7 +206,7 @@ websocket_core::found websocket_core::advance(bool pieces) {
 
 void websocket_core::closed_by_peer(websocket_code code, std::string_view reason) {
   close_code_ = code;
-  close_reason_ = reason;
+  if (!reason.empty()) close_reason_ = std::make_unique<std::string>(reason);
   if (!close_sent_) append_close(code, {});
   closed_ = true;
   if (armed()) loop_->disarm(*this);
@@ -213,11 +214,24 @@ void websocket_core::closed_by_peer(websocket_code code, std::string_view reason
   pulse();
 }
 
-task<websocket_core::found> websocket_core::next(bool pieces) {
+/// What came: nothing at the end of the stream.
+void websocket_core::heard(std::string_view more) {
+  if (error_) throw_error();
+  if (more.empty()) {
+    lost(websocket_code::abnormal, "the connection ended without a closing handshake");
+    throw_error();
+  }
+  heard_ = loop_->recent_time();
+}
+
+template <class Given>
+task<std::optional<Given>> websocket_core::receive_as() {
+  constexpr bool pieces = std::same_as<Given, message_piece>;
   const receiving_turn turn{*this};
   for (;;) {
     const found what = advance(pieces);
-    if (what != found::nothing) co_return what;
+    if (what == found::closed) co_return std::nullopt;
+    if (what != found::nothing) co_return take<Given>(what);
     start_flush();
     while (out_.size() > send_buffer_ && !error_) co_await changed_.wait();
     if (!stream_.buffered().empty()) continue;
@@ -227,31 +241,36 @@ task<websocket_core::found> websocket_core::next(bool pieces) {
     } catch (const std::system_error& e) {
       lost(websocket_code::abnormal, e.what());
     }
-    if (error_) throw_error();
-    if (more.empty()) {
-      lost(websocket_code::abnormal, "the connection ended without a closing handshake");
-      throw_error();
-    }
-    heard_ = loop_->recent_time();
+    heard(more);
   }
 }
 
-task<std::optional<message>> websocket_core::receive() {
-  while (closing_ && !closed_ && !error_) co_await changed_.wait();
-  const found what = co_await next(false);
-  if (what == found::closed) co_return std::nullopt;
-  co_return message{reader_.take(), reader_.is_text()};
+template <class Given>
+Given websocket_core::take(found what) noexcept {
+  const bool text = reader_.is_text();
+  if constexpr (std::same_as<Given, message_piece>) {
+    return message_piece{message{reader_.take(), text}, what == found::message};
+  } else {
+    return message{reader_.take(), text};
+  }
 }
 
-task<std::optional<message_piece>> websocket_core::receive_piece() {
+/// While close() reads, a task that comes later waits until that is over.
+task<> websocket_core::wait_for_close() {
   while (closing_ && !closed_ && !error_) co_await changed_.wait();
-  const found what = co_await next(true);
-  if (what == found::closed) co_return std::nullopt;
-  const bool text = reader_.is_text();
-  message_piece piece;
-  piece.part = message{reader_.take(), text};
-  piece.last = what == found::message;
-  co_return piece;
+}
+
+template <class Given>
+task<std::optional<Given>> websocket_core::receive_after_close() {
+  co_await wait_for_close();
+  co_return co_await receive_as<Given>();
+}
+
+task<std::optional<message>> websocket_core::receive() {
+  return closing_ ? receive_after_close<message>() : receive_as<message>();
+}
+task<std::optional<message_piece>> websocket_core::receive_piece() {
+  return closing_ ? receive_after_close<message_piece>() : receive_as<message_piece>();
 }
 
 // ---- sending --------------------------------------------------------------------------------------------------------
@@ -290,8 +309,7 @@ void websocket_core::schedule_flush() {
 /// Lets what is collected be written, unless somebody writes already, who will go on with it.
 void websocket_core::start_flush() noexcept {
   if (writing_ || out_.empty() || !stream_.is_open()) return;
-  weft::detail::start_task(*loop_, *loop_->root_owner, run_flush(shared_from_this()),
-                           {.name = "websocket.flush", .eager = true});
+  weft::detail::start_task(*loop_, *loop_->root_owner, run_flush(shared_from_this()), {.eager = true});
 }
 
 task<> websocket_core::run_flush(std::shared_ptr<websocket_core> self) {
@@ -347,7 +365,7 @@ task<> websocket_core::send_piece(websocket_opcode opcode, bool first, bool last
   const bool compressed =
       deflater_ && (first && last ? compresses(piece.size()) : threshold_ != std::string_view::npos);
   pooled_bytes small;
-  compressed_message unsent{compressed ? &*deflater_ : nullptr};
+  compressed_message unsent{compressed ? deflater_.get() : nullptr};
   if (compressed) {
     deflater_->deflate(piece, last, small);
     piece = small.view();
@@ -451,8 +469,7 @@ task<> websocket_core::discard_until_closed() {
       continue;
     }
     try {
-      co_await next(true);
-      reader_.take();
+      co_await receive_as<message_piece>();
     } catch (const websocket_error&) {  // NOLINT(bugprone-empty-catch): that is an end too
     }
   }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <system_error>
 #include <weft/core/detail/event_loop.hpp>
+#include <weft/core/detail/list.hpp>
 #include <weft/core/with.hpp>
 #include <weft/http/websocket.hpp>
 #include <weft/sync/event.hpp>
@@ -24,7 +25,9 @@ namespace weft::http::detail {
 /// What is to be sent is collected in `out_`. It goes out at the end of the loop's turn, or when somebody has to wait
 /// anyway, in one write; a task that belongs to run() does that, and shares this. Messages too large to be collected
 /// are written from where they are, by their senders. Only one of all these writes at a time (`writing_`).
-class websocket_core final : public std::enable_shared_from_this<websocket_core>, private weft::detail::timer {
+class websocket_core final : public std::enable_shared_from_this<websocket_core>,
+                             public weft::detail::list_hook<websocket_core>,
+                             private weft::detail::timer {
  public:
   websocket_core(byte_stream stream, websocket_role role, const websocket_options& options);
   ~websocket_core();
@@ -53,9 +56,9 @@ class websocket_core final : public std::enable_shared_from_this<websocket_core>
 
   bool is_open() const noexcept { return !close_sent_ && !closed_ && !error_; }
   websocket_code close_code() const noexcept { return close_code_; }
-  std::string_view close_reason() const noexcept { return close_reason_; }
-  std::string_view subprotocol() const noexcept { return subprotocol_; }
-  bool compressed() const noexcept { return deflater_.has_value(); }
+  std::string_view close_reason() const noexcept { return close_reason_ ? std::string_view{*close_reason_} : std::string_view{}; }
+  std::string_view subprotocol() const noexcept { return subprotocol_ ? std::string_view{*subprotocol_} : std::string_view{}; }
+  bool compressed() const noexcept { return deflater_ != nullptr; }
   const byte_stream& stream() const noexcept { return stream_; }
 
   // For messages in pieces, whose writers hold turn().
@@ -79,12 +82,19 @@ class websocket_core final : public std::enable_shared_from_this<websocket_core>
 
   found advance(bool pieces);
   void closed_by_peer(websocket_code code, std::string_view reason);
-  task<found> next(bool pieces);
+  void heard(std::string_view more);
+  template <class Given>
+  task<std::optional<Given>> receive_as();
+  template <class Given>
+  task<std::optional<Given>> receive_after_close();
+  template <class Given>
+  Given take(found what) noexcept;
+  task<> wait_for_close();
   task<> discard_until_closed();
   [[noreturn]] void throw_error() const;
   void lost(websocket_code code, std::string what) noexcept;
 
-  bool compresses(std::size_t size) const noexcept { return deflater_ && size >= threshold_; }
+  bool compresses(std::size_t size) const noexcept { return deflater_ != nullptr && size >= threshold_; }
   void append(websocket_opcode opcode, bool last, bool compressed, std::string_view payload);
   void append_close(websocket_code code, std::string_view reason);
   void schedule_flush();
@@ -105,10 +115,10 @@ class websocket_core final : public std::enable_shared_from_this<websocket_core>
   flush_at_end_of_turn flush_node_;
   lock turn_;
   event changed_;  // set for a moment whenever something that is waited for may have changed
-  std::optional<message_deflater> deflater_;
+  std::unique_ptr<message_deflater> deflater_;
   std::unique_ptr<websocket_error> error_;
-  std::string close_reason_;
-  std::string subprotocol_;
+  std::unique_ptr<std::string> close_reason_;
+  std::unique_ptr<std::string> subprotocol_;
   std::size_t send_buffer_;
   std::size_t threshold_;
   std::chrono::nanoseconds ping_interval_;

@@ -37,8 +37,8 @@ std::optional<websocket_event> websocket_reader::next(std::string_view& input, b
       if (pieces && compressed_ && !control_) n = std::min(n, most_at_once);
       const std::string_view bytes = input.substr(0, n);
       if (control_) {
-        copy_masked(control_payload_.data() + control_size_, bytes.data(), n, mask_from(mask_, got_));
-        control_size_ = static_cast<std::uint8_t>(control_size_ + n);
+        copy_masked(control_payload_.prepare(n), bytes.data(), n, mask_from(mask_, got_));
+        control_payload_.add(n);
       } else {
         take_data(bytes);
       }
@@ -166,7 +166,7 @@ void websocket_reader::judge_length(bool minimal) {
 void websocket_reader::begin_payload() {
   got_ = 0;
   if (control_) {
-    control_size_ = 0;
+    control_payload_.clear();
   } else if (opcode_ != websocket_opcode::continuation) {
     utf8_ = {};
   }
@@ -234,7 +234,7 @@ std::optional<websocket_event> websocket_reader::end_of_frame() {
 }
 
 websocket_event websocket_reader::end_of_control() {
-  const std::string_view payload{control_payload_.data(), control_size_};
+  const std::string_view payload = control_payload_.view();
   switch (opcode_) {
     case websocket_opcode::ping:
       return {websocket_event::kind::ping, websocket_code::no_status, payload};
@@ -246,7 +246,7 @@ websocket_event websocket_reader::end_of_control() {
 }
 
 websocket_event websocket_reader::end_of_close() {
-  const std::string_view payload{control_payload_.data(), control_size_};
+  const std::string_view payload = control_payload_.view();
   if (payload.empty()) return {websocket_event::kind::close};
   if (payload.size() == 1) refuse(websocket_code::protocol_error, "a close code of one byte");
   const auto code = static_cast<websocket_code>(big_endian(payload.substr(0, 2)));

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <weft/http/detail/pooled_bytes.hpp>
@@ -46,7 +47,7 @@ class websocket_reader {
   websocket_reader(websocket_role role, const websocket_limits& limits) noexcept : role_{role}, limits_{limits} {}
 
   /// Messages may be compressed from now on.
-  void decompress_with(message_inflater inflater) { inflater_.emplace(std::move(inflater)); }
+  void decompress_with(message_inflater inflater) { inflater_ = std::make_unique<message_inflater>(std::move(inflater)); }
 
   /// The next event in the input, which is taken from its front; nullopt if all of it was taken and more is needed.
   /// @param pieces give a message as it comes, instead of whole; its limit is one for a piece then.
@@ -84,7 +85,6 @@ class websocket_reader {
   bool text_ = true;
   bool pieces_ = false;
   std::uint8_t header_size_ = 0;
-  std::uint8_t control_size_ = 0;
   std::array<char, most_frame_header> header_;
   websocket_mask mask_{};
   std::uint64_t size_ = 0;  // of the frame's payload
@@ -92,8 +92,8 @@ class websocket_reader {
   websocket_limits limits_;
   pooled_bytes message_;
   utf8_validator utf8_;
-  std::optional<message_inflater> inflater_;
-  std::array<char, most_control_payload> control_payload_;
+  std::unique_ptr<message_inflater> inflater_;
+  pooled_bytes control_payload_;
 };
 
 }  // namespace weft::http::detail

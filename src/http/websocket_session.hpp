@@ -15,18 +15,16 @@ class websocket_session {
  public:
   websocket_session(byte_stream stream, websocket_role role, const websocket_options& options,
                     websocket_agreement agreed)
-      : core_{std::make_shared<websocket_core>(std::move(stream), role, options)}, ws_{core_} {
-    core_->agree(agreed.compression, std::move(agreed.subprotocol));
-    core_->keep_alive();
+      : ws_{std::make_shared<websocket_core>(std::move(stream), role, options)} {
+    core().agree(agreed.compression, std::move(agreed.subprotocol));
+    core().keep_alive();
   }
 
   websocket& get() noexcept { return ws_; }
-  const std::shared_ptr<websocket_core>& core() const noexcept { return core_; }
-
-  task<> end(const exit_reason& how) { return core_->end(how); }
+  websocket_core& core() const { return *ws_.core(); }
+  task<> end(const exit_reason& how) { return core().end(how); }
 
  private:
-  std::shared_ptr<websocket_core> core_;
   websocket ws_;
 };
 

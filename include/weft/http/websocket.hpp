@@ -23,6 +23,7 @@ class message_writer;
 namespace detail {
 
 class websocket_core;
+class websocket_session;
 enum class message_kind : std::uint8_t { text, binary };
 
 /// Sends a message: at once if there is room for it.
@@ -153,6 +154,7 @@ class websocket {
   explicit websocket(std::shared_ptr<detail::websocket_core> core) noexcept;
 
  private:
+  friend class detail::websocket_session;
   detail::websocket_core* core() const;
   static task<> send_owned(websocket& self, std::string text);
 

@@ -172,8 +172,7 @@ TEST(NetHttpClientHostile, OtherRequestsAreNotHarmed) {
               });
 }
 
-// ---- what has no end
-// ------------------------------------------------------------------------------------------------
+// ---- what has no end ------------------------------------------------------------------------------------------------
 
 /// Runs `body(url, sent)` beside a server that answers with `begin` and then `more` again and again, as long as
 /// somebody takes it; `sent` counts the bytes.
@@ -256,8 +255,7 @@ TEST(NetHttpClientHostile, ARedirectsBodyWithoutEndIsLeft) {
               });
 }
 
-// ---- compression bombs
-// ----------------------------------------------------------------------------------------------
+// ---- compression bombs ----------------------------------------------------------------------------------------------
 
 TEST(NetHttpClientHostile, CompressionBombsStopAtTheLimit) {
   const std::map<std::string, std::string> bombs{{"/gzip", weft::testing::gzip_bomb()},
@@ -301,8 +299,7 @@ TEST(NetHttpClientHostile, CompressionBombsStopAtTheLimit) {
   });
 }
 
-// ---- bytes that nobody has asked for
-// --------------------------------------------------------------------------------
+// ---- bytes that nobody has asked for --------------------------------------------------------------------------------
 
 TEST(NetHttpClientHostile, BytesBehindAResponseAreNobodysAnswer) {
   const std::string evil_response = ok("evil");

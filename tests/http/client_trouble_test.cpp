@@ -25,8 +25,7 @@ using weft::testing::seen_request;
 using weft::testing::text_of;
 using weft::testing::with_server;
 
-// ---- redirects and cookies
-// ------------------------------------------------------------------------------------------
+// ---- redirects and cookies ------------------------------------------------------------------------------------------
 
 TEST(NetHttpClientTrouble, RedirectsThatLeadNowhereEnd) {
   const auto answers = [](const seen_request& r) {
@@ -87,8 +86,7 @@ TEST(NetHttpClientTrouble, CookiesByTheThousandAreLimited) {
   });
 }
 
-// ---- request bodies
-// -------------------------------------------------------------------------------------------------
+// ---- request bodies -------------------------------------------------------------------------------------------------
 
 TEST(NetHttpClientTrouble, AServerThatClosesOverARequestBody) {
   run_sockets([]() -> task<> {
@@ -126,8 +124,49 @@ TEST(NetHttpClientTrouble, AServerThatClosesOverARequestBody) {
   });
 }
 
-// ---- TLS
-// ------------------------------------------------------------------------------------------------------------
+// ---- names and proxies ----------------------------------------------------------------------------------------------
+
+TEST(NetHttpClientTrouble, AHostThatIsNotKnownIsNamed) {
+  run_sockets([]() -> task<> {
+    client c{{.use_environment = false}};
+    const std::string text = co_await text_of<request_error>(c.get("http://nowhere.invalid/a"));
+    EXPECT_TRUE(text.starts_with("GET http://nowhere.invalid/a: ")) << text;
+    EXPECT_NE(text.find("nowhere.invalid", 30), std::string::npos) << text;
+    EXPECT_EQ(c.active_connections() + c.idle_connections(), 0U);
+  });
+}
+
+// What says it is a proxy, and is none that one can work with.
+TEST(NetHttpClientTrouble, ProxiesThatMakeNoTunnel) {
+  const std::vector<std::pair<std::string, std::string>> all{
+      {weft::testing::then_close, "the connection ended before a response began"},
+      {"SSH-2.0-OpenSSH_9.2\r\n", R"(not an HTTP response: begins with "SSH-2.0-OpenSSH_9.2")"},
+      {"HTTP/1.1 302 Found\r\nLocation: http://evil.test/\r\nContent-Length: 0\r\n\r\n",
+       "the proxy 127.0.0.1:PORT refuses a tunnel to secret.test:443: 302 Found"},
+      {"HTTP/1.1 200 " + std::string(10'000, 'x') + "\r\n\r\n", "first line longer than 8192 bytes: "},
+      {"HTTP/1.1 200 OK\r\nX: " + std::string(1'000'000, 'x'), "header fields of more than 65536 bytes"},
+      {"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", "TLS with secret.test"},
+      {"HTTP/1.1 200 OK\r\n\r\n" + weft::testing::then_close, "TLS with secret.test"},
+  };
+  std::string answer;
+  with_server([&](const seen_request&) { return answer; },
+              [&](std::string proxy, scripted& server) -> task<> {
+                client c{{.tls_timeout = 2s, .proxy = proxy}};
+                for (const auto& [said, reason] : all) {
+                  answer = said;
+                  std::string expected = "GET https://secret.test/: " + reason;
+                  if (const std::size_t at = expected.find("127.0.0.1:PORT"); at != std::string::npos) {
+                    expected.replace(at, 14, proxy.substr(7));
+                  }
+                  const std::string text = co_await text_of<request_error>(c.get("https://secret.test/"));
+                  EXPECT_TRUE(text.starts_with(expected)) << text << "\n" << expected;
+                  EXPECT_EQ(c.active_connections() + c.idle_connections(), 0U);
+                }
+                EXPECT_EQ(server.requests.size(), all.size());
+              });
+}
+
+// ---- TLS ------------------------------------------------------------------------------------------------------------
 
 /// Passes on what comes, with one bit of one byte turned.
 task<> pass(weft::tcp_stream& from, weft::tcp_stream& to, std::optional<std::size_t> turned) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <support/child_program.hpp>
+#include <support/scratch.hpp>
 #include <vector>
 #include <weft/http.hpp>
 
@@ -157,9 +158,44 @@ TEST(NetHttpAiohttp, RedirectsAndAsksForPasswords) {
   });
 }
 
+TEST(NetHttpAiohttp, TakesBodiesThatAreMadeOrReadWhileTheyAreSent) {
+  with_aiohttp([](urls at) -> task<> {
+    const weft::testing::scratch place;
+    const std::string all = lines();
+    const std::string file = place.write("lines", all);
+    const auto make = [&](weft::http::body_writer& to) -> task<> {
+      for (std::size_t begin = 0, size = 1; begin < all.size(); begin += size, size = size * 3 % 9973 + 1) {
+        co_await to.write(std::string_view{all}.substr(begin, size));
+      }
+      to.trailer("checksum", "1");
+    };
+    const weft::tls_context trusting = world().client_context();
+    for (const std::string& base : {at.plain, at.secure}) {
+      client c{{.base_url = base, .tls = &trusting}};
+      EXPECT_TRUE(co_await c.post("/back").body_from(make).text() == all);
+      EXPECT_TRUE(co_await c.post("/back").body_file(file).text() == all);
+      EXPECT_TRUE(co_await c.put("/back").body_from(make).expect_continue().text() == all);
+      weft::http::multipart_form form;
+      form.field("a", "b").file("lines", file, {.content_type = "text/plain"});
+      const std::string seen = co_await c.post("/form").multipart(std::move(form)).text();
+      const boost::json::array parts = boost::json::parse(seen).as_array();
+      EXPECT_EQ(parts.size(), 2U);
+      EXPECT_EQ(parts.at(1).at(1).as_string(), "lines");
+      EXPECT_TRUE(parts.at(1).at(3).as_string() == all);
+      EXPECT_EQ(c.idle_connections(), 1U);
+    }
+  });
+}
+
 TEST(NetHttpAiohttp, IsAskedBeforeABodyIsSent) {
   with_aiohttp([](urls at) -> task<> {
     client c{{.base_url = at.plain}};
+    response asked = co_await c.put("/echo").body("wanted").expect_continue();
+    EXPECT_EQ(shown(asked.json(), "body"), "wanted");
+    EXPECT_EQ(field(asked.json(), "expect"), "100-continue");
+    asked = co_await c.put("/unwanted").body("all the same").expect_continue();  // 417 says to come without asking
+    EXPECT_EQ(shown(asked.json(), "body"), "all the same");
+    EXPECT_EQ(field(asked.json(), "expect"), "(none)");
     response r = co_await c.put("/echo").body("wanted").header("expect", "100-continue");
     EXPECT_EQ(shown(r.json(), "body"), "wanted");
     r = co_await c.put("/unwanted").body("unwanted").header("expect", "100-continue");

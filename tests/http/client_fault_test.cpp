@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <random>
 #include <string>
 #include <support/fault_proxy.hpp>
 #include <vector>
 #include <weft/http.hpp>
+#include <weft/patterns.hpp>
 
 #include "http/scripted_server.hpp"
 #include "net/tls_fixture.hpp"
@@ -197,6 +199,39 @@ TEST(NetHttpClientFault, KeptConnectionsThatBreakAnywhere) {
       }
     });
   }
+}
+
+// Many requests share few connections, each of which breaks somewhere.
+TEST(NetHttpClientFault, ManyRequestsOverConnectionsThatBreak) {
+  with_faulty_server(false, [&](std::uint16_t port) -> task<> {
+    std::minstd_rand random{7};
+    const auto plan = [&](std::size_t) {
+      const flow broken{.passes = random() % 2500, .then = random() % 2 == 0 ? fault::end : fault::reset};
+      if (random() % 8 == 0) return faults{};
+      return random() % 4 == 0 ? faults{.to_server = broken} : faults{.to_client = broken};
+    };
+    const fault_proxy proxy{*weft::endpoint::parse("127.0.0.1", port), plan};
+    client c{{.max_connections = 6}};
+    std::vector<std::size_t> numbers(600);
+    for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = i;
+    const auto get = [&](std::size_t i) -> task<bool> {
+      const std::string url =
+          "http://127.0.0.1:" + std::to_string(proxy.address().port()) + paths()[i % (paths().size() - 1)];
+      try {
+        weft::http::response r = co_await c.get(url);
+        EXPECT_EQ(r.text(), whole());
+        co_return true;
+      } catch (const request_error& e) {
+        EXPECT_TRUE(std::string{e.what()}.starts_with("GET " + url + ": ")) << e.what();
+        co_return false;
+      }
+    };
+    const std::vector<bool> done = co_await weft::map(numbers, get, {.limit = 20});
+    EXPECT_GT(std::count(done.begin(), done.end(), true), 200);
+    EXPECT_GT(std::count(done.begin(), done.end(), false), 20);
+    EXPECT_EQ(c.active_connections(), 0U);
+    EXPECT_LE(c.idle_connections(), 6U);
+  });
 }
 
 }  // namespace

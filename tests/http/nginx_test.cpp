@@ -227,6 +227,18 @@ TEST(NetHttpNginx, StoresBodiesThatItTakesAndHearsWhyItDoesNot) {
       EXPECT_EQ((co_await c.del("/stored/b")).status(), 204);
       EXPECT_EQ((co_await c.get("/stored/b")).status(), 404);
       EXPECT_EQ(c.idle_connections(), 1U);
+      const auto make = [&](weft::http::body_writer& to) -> task<> {
+        for (std::size_t at = 0; at < large.size(); at += 100'000) {
+          co_await to.write(std::string_view{large}.substr(at, 100'000));
+        }
+      };
+      EXPECT_LT((co_await c.put("/stored/made").body_from(make).expect_continue()).status(), 300);
+      EXPECT_TRUE(co_await c.get("/stored/made").text() == large);
+      EXPECT_LT((co_await c.put("/stored/file").body_file(s.tree.file("www/stored/made"))).status(), 300);
+      EXPECT_TRUE(co_await c.get("/stored/file").text() == large);
+      EXPECT_EQ(c.idle_connections(), 1U);
+      EXPECT_EQ((co_await c.put("/small/a").body_from(make)).status(), 413);
+      EXPECT_EQ((co_await c.put("/small/a").body(large).expect_continue()).status(), 413);
       for (const std::size_t size : {std::size_t{2'000}, std::size_t{3'000'000}}) {
         response refused = co_await c.put("/small/a").body(std::string(size, 'x'));
         EXPECT_EQ(refused.status(), 413) << size;

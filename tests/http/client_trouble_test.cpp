@@ -94,7 +94,7 @@ TEST(NetHttpClientTrouble, AServerThatClosesOverARequestBody) {
     std::size_t takes = 0;
     const auto serve = [&](weft::tcp_stream connection) -> task<> {
       try {
-        std::string head_of_request = co_await connection.read_until("\r\n\r\n");
+        co_await connection.read_until("\r\n\r\n");
         for (std::size_t got = 0; got < takes && !connection.at_end();) {
           const std::string_view piece = co_await connection.fill();
           got += piece.size();
@@ -107,7 +107,7 @@ TEST(NetHttpClientTrouble, AServerThatClosesOverARequestBody) {
     co_await weft::with(weft::tcp_server{"127.0.0.1", 0, serve}, [&](weft::tcp_server& server) -> task<> {
       const std::string url = "http://127.0.0.1:" + std::to_string(server.port()) + "/";
       client c;
-      const std::string body(10'000'000, 'x');
+      const std::string body(8'000'000, 'x');
       for (const std::size_t taken : {std::size_t{0}, std::size_t{1'000'000}}) {
         takes = taken;
         says.clear();

@@ -16,6 +16,7 @@
 #include <weft/http/writer.hpp>
 
 #include "http/characters.hpp"
+#include "http/proxy_protocol.hpp"
 #include "http/reasons.hpp"
 #include "net/stream_core.hpp"
 #include "net/tls_handshake.hpp"
@@ -82,6 +83,14 @@ class output_turn final : public weft::detail::leaf {
 server_connection::server_connection(server_state& server, byte_stream stream, const endpoint& peer)
     : server_{server}, stream_{std::move(stream)}, loop_{*weft::detail::this_thread_loop}, peer_{peer} {
   refused_ = server_.opened(*this);
+  if (!server_.options.proxy_protocol) count_address();
+}
+
+/// A client's address is not known before its proxy has told it, and over a Unix socket there is none.
+void server_connection::count_address() {
+  if (server_.options.max_connections_per_address == 0 || peer_ == endpoint{}) return;
+  counted_ = true;
+  if (server_.count_address(peer_)) refused_ = true;
 }
 
 /// Its task has ended, or has been stopped.
@@ -93,6 +102,7 @@ void server_connection::leave() noexcept {
   if (armed()) loop_.disarm(*this);
   stream_.close();
   if (work_ != nullptr && !sending_in_background_) server_.give_back(std::exchange(work_, nullptr));
+  if (counted_) server_.uncount_address(peer_);
   server_.closed(*this);
 }
 
@@ -762,6 +772,24 @@ task<> server_connection::serve_requests(server_connection& self, std::unique_pt
   if (!self.stream_.at_end() && !self.lost_) co_await linger(self);
 }
 
+/// Learns from the proxy whose connection this is.
+task<> server_connection::read_proxy(server_connection& self) {
+  self.deadline_in(self.server_.options.header_timeout);
+  for (;;) {
+    co_await request_fill{stream_access::core(self.stream_), self};
+    const std::optional<proxy_header> header = read_proxy_header(self.stream_.buffered());
+    if (header) {
+      self.stream_.consume(header->size);
+      if (header->client) self.peer_ = *header->client;
+      self.count_address();
+      break;
+    }
+    if (self.expired_ || self.stream_.at_end())
+      throw protocol_error{"the header of the PROXY protocol is not complete"};
+  }
+  self.no_deadline();
+}
+
 task<> server_connection::begin_tls(server_connection& self) {
   self.stream_ = co_await weft::detail::accept_tls(stream_access::take(std::move(self.stream_)), *self.server_.tls,
                                                    self.server_.options.header_timeout);
@@ -784,6 +812,7 @@ task<> server_connection::serve(connection_reference keep) {
   const leaving guard{self};
   std::unique_ptr<successor> next;
   try {
+    if (self.server_.options.proxy_protocol && !self.refused_) co_await read_proxy(self);
     if (self.refused_) {
       co_await turn_away(self);
     } else {
@@ -791,6 +820,7 @@ task<> server_connection::serve(connection_reference keep) {
       co_await serve_requests(self, next);
     }
   } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): the connection broke
+  } catch (const protocol_error&) {     // NOLINT(bugprone-empty-catch): the proxy does not introduce its clients
   } catch (const timeout_error&) {      // NOLINT(bugprone-empty-catch): the handshake took too long
   }
   if (!next) co_return;

@@ -136,6 +136,7 @@ class server_connection final : public weft::detail::node,
   };
 
   static task<> serve_requests(server_connection& self, std::unique_ptr<successor>& next);
+  static task<> read_proxy(server_connection& self);
   static task<> begin_tls(server_connection& self);
   static task<> turn_away(server_connection& self);
   static task<> send_streamed(server_connection& self, server_response& response);
@@ -167,6 +168,7 @@ class server_connection final : public weft::detail::node,
   void begin_waiting() noexcept;
   void connection_lost() noexcept;
 
+  void count_address();
   void begin_sending() noexcept;
   void cut_off() noexcept;
   bool hung_up() noexcept;
@@ -200,6 +202,7 @@ class server_connection final : public weft::detail::node,
   std::size_t requests_ = 0;
   std::uint32_t references_ = 1;
   phase phase_ = phase::idle;
+  bool counted_ = false;  // among those of its address
   bool refused_ = false;  // there are too many
   bool queued_ = false;   // in the ready queue
   bool expired_ = false;

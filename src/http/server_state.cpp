@@ -72,20 +72,21 @@ void server_state::write_common_fields(std::int64_t loop_time) {
 bool server_state::opened(server_connection& connection) {
   open_.push_back(connection);
   ++connections;
-  bool too_many = options.max_connections != 0 && connections > options.max_connections;
-  if (options.max_connections_per_address != 0 && unix_path.empty()) {
-    if (++per_address_[connection.peer().address()] > options.max_connections_per_address) too_many = true;
-  }
-  return too_many;
+  return options.max_connections != 0 && connections > options.max_connections;
+}
+
+bool server_state::count_address(const endpoint& of) {
+  return ++per_address_[of.address()] > options.max_connections_per_address;
+}
+
+void server_state::uncount_address(const endpoint& of) noexcept {
+  const auto at = per_address_.find(of.address());
+  if (at != per_address_.end() && --at->second == 0) per_address_.erase(at);
 }
 
 void server_state::closed(server_connection& connection) noexcept {
   open_.remove(connection);
   --connections;
-  if (options.max_connections_per_address != 0 && unix_path.empty()) {
-    const auto at = per_address_.find(connection.peer().address());
-    if (at != per_address_.end() && --at->second == 0) per_address_.erase(at);
-  }
   if (connections == 0) ended.set();
 }
 

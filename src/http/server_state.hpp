@@ -53,6 +53,9 @@ class server_state {
 
   /// True if it is one too many.
   bool opened(server_connection& connection);
+  /// True if it is one too many from its address.
+  bool count_address(const endpoint& of);
+  void uncount_address(const endpoint& of) noexcept;
   void closed(server_connection& connection) noexcept;
   /// So many that a further one is not even answered.
   bool overrun() const noexcept {

@@ -33,6 +33,9 @@ struct server_options {
   int backlog = 4096;  ///< how many connections may wait to be accepted
   /// Let servers of other loops or processes serve at the same port (SO_REUSEPORT); see run_workers.
   bool reuse_port = false;
+  /// Every connection begins with a header of the PROXY protocol, version 1 or 2, which tells where the client is.
+  /// Only behind a proxy that sends it: anybody else could claim to be anybody.
+  bool proxy_protocol = false;
 
   std::chrono::nanoseconds header_timeout = std::chrono::seconds{10};  ///< for a request's head, from its first byte
   /// How long a body may keep the server waiting in all, beside what min_receive_rate allows it for its size.

@@ -238,16 +238,35 @@ void server_connection::fired() noexcept {
   if (deadline_ == never) return;
   if (loop_.now() < deadline_) return set_deadline(deadline_);
   deadline_ = never;
-  if (writing_ || sending_in_background_) {
-    stream_.close();
-    return;
-  }
+  if (writing_ || sending_in_background_) return look_at_sending();
   expired_ = true;
   weft::detail::io_watch& watch = stream_access::core(stream_).watch;
   if (weft::detail::leaf* const reader = watch.take_waiter(watch.reader)) reader->wake();
 }
 
-void server_connection::begin_sending() noexcept { deadline_in(server_.options.send_timeout); }
+void server_connection::begin_sending() noexcept {
+  sent_before_.reset();
+  deadline_in(server_.options.send_timeout / 2);
+}
+
+/// Half of the time for sending has passed: the client must have taken enough since the half before.
+void server_connection::look_at_sending() noexcept {
+  const std::chrono::nanoseconds half = server_.options.send_timeout / 2;
+  const sending_progress now = sending_progress::of(stream_.native_handle());
+  if (sent_before_) {
+    const auto least = static_cast<std::uint64_t>(static_cast<double>(server_.options.min_send_rate) *
+                                                  std::chrono::duration<double>{half}.count());
+    const bool counted = now.taken != 0;
+    const bool enough = counted ? now.taken - sent_before_->taken >= std::max<std::uint64_t>(least, 1)
+                                : now.queued != sent_before_->queued;
+    if (!enough) {
+      stream_.close();
+      return;
+    }
+  }
+  sent_before_ = now;
+  deadline_in(half);
+}
 
 void server_connection::begin_to_drain() noexcept {
   if (phase_ != phase::idle) return;

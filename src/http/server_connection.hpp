@@ -12,6 +12,7 @@
 #include <weft/http/server_response.hpp>
 #include <weft/net/byte_stream.hpp>
 
+#include "http/sending_progress.hpp"
 #include "http/server_state.hpp"
 
 namespace weft::http::detail {
@@ -170,6 +171,7 @@ class server_connection final : public weft::detail::node,
 
   void count_address();
   void begin_sending() noexcept;
+  void look_at_sending() noexcept;
   void cut_off() noexcept;
   bool hung_up() noexcept;
   void helper_ended() noexcept;
@@ -197,6 +199,7 @@ class server_connection final : public weft::detail::node,
   std::int64_t idle_since_ = 0;
   std::int64_t waited_ = 0;  // for the body, in all
   std::uint64_t body_received_ = 0;
+  std::optional<sending_progress> sent_before_;
   std::size_t head_bytes_ = 0;  // of the request, as far as they came
   std::size_t taken_ = 0;       // of what is buffered, by the last piece of the body
   std::size_t requests_ = 0;

@@ -154,6 +154,31 @@ TEST(HttpServerLimits, CutsOffAClientThatTakesNothing) {
       });
 }
 
+TEST(HttpServerLimits, ASlowClientMayTakeItsTime) {
+  static const std::string large(20'000'000, 'x');
+  with_http_server(
+      [](server_request&) -> weft::task<server_response> { co_return server_response::static_bytes(large); },
+      [](weft::http::server& server) -> weft::task<> {
+        weft::tcp_stream stream = co_await weft::open_connection("127.0.0.1", server.port());
+        co_await stream.write("GET / HTTP/1.0\r\n\r\n");
+        const weft::time_point begin = weft::now();
+        std::size_t got = 0;
+        for (;;) {
+          std::size_t second = 0;
+          while (second < 200'000) {
+            const std::string piece = co_await stream.read_some();
+            if (piece.empty()) break;
+            second += piece.size();
+          }
+          if (second == 0) break;
+          got += second;
+          co_await weft::sleep(1s);
+        }
+        EXPECT_GT(got, large.size());
+        EXPECT_GT(weft::now() - begin, 80s);
+      });
+}
+
 TEST(HttpServerLimits, TurnsFurtherConnectionsAway) {
   with_http_server(hello,
                    [](weft::http::server& server) -> weft::task<> {

@@ -8,6 +8,7 @@
 #include <weft/net/endpoint.hpp>
 #include <weft/net/hand_over.hpp>
 #include <weft/net/inherited_descriptors.hpp>
+#include <weft/net/made_up_certificate.hpp>
 #include <weft/net/open_connection.hpp>
 #include <weft/net/owned_descriptor.hpp>
 #include <weft/net/resolve.hpp>

@@ -41,10 +41,14 @@ std::optional<byte_range> read_range(std::string_view text, std::uint64_t size) 
   return byte_range{*first, std::min(*last, size - 1) - *first + 1};
 }
 
-bool overlap(std::vector<byte_range> parts) {
-  std::ranges::sort(parts, {}, &byte_range::first);
-  const auto touches = [](const byte_range& a, const byte_range& b) { return a.first + a.size > b.first; };
-  return std::ranges::adjacent_find(parts, touches) != parts.end();
+bool overlap(const std::vector<byte_range>& parts) {
+  for (const byte_range& a : parts) {
+    const auto meets_it = [&a](const byte_range& b) {
+      return &a != &b && a.first < b.first + b.size && b.first < a.first + a.size;
+    };
+    if (std::ranges::any_of(parts, meets_it)) return true;
+  }
+  return false;
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ struct openssl_free {
   void operator()(SSL_SESSION* p) const noexcept { SSL_SESSION_free(p); }
   void operator()(X509* p) const noexcept { X509_free(p); }
   void operator()(X509_CRL* p) const noexcept { X509_CRL_free(p); }
+  void operator()(X509_EXTENSION* p) const noexcept { X509_EXTENSION_free(p); }
   void operator()(STACK_OF(X509) * p) const noexcept { sk_X509_pop_free(p, X509_free); }
 };
 template <class T>

@@ -44,6 +44,23 @@ weft::task<std::string> subject_for(weft::tls_context server, std::string host) 
   co_return subject;
 }
 
+TEST(TlsContext, CertificatesCanBeMadeUp) {
+  EXPECT_THROW((void)weft::make_up_certificate({}), std::invalid_argument);
+  EXPECT_THROW((void)weft::make_up_certificate({"a,DNS:b"}), std::invalid_argument);
+  const weft::made_up_certificate made = weft::make_up_certificate({"one.test", "127.0.0.1", "::1"});
+  EXPECT_NE(weft::make_up_certificate({"one.test"}).certificate, made.certificate);
+  weft::run([&]() -> weft::task<> {
+    const weft::tls_context server = weft::tls_context::server().add_certificate_pem(made.certificate, made.key);
+    const weft::tls_context client = weft::tls_context::client().trust_system(false).trust_pem(made.certificate);
+    const auto hello = [](weft::tls_stream stream) -> weft::task<> { co_await stream.write("hello"); };
+    co_await with(weft::tls_server{"127.0.0.1", 0, server, hello}, [&](weft::tls_server& site) -> weft::task<> {
+      weft::tls_stream stream =
+          co_await weft::open_connection("127.0.0.1", site.port(), weft::tls_options{.context = &client});
+      EXPECT_EQ(co_await stream.read_all(), "hello");
+    });
+  });
+}
+
 TEST(TlsContext, PicksTheCertificateByTheNameThatTheClientAsksFor) {
   const identity a = world().ca.issue({.common_name = "a", .names = {"a.example", "www.a.example"}});
   const identity b = world().ca.issue({.common_name = "b", .names = {"*.b.example"}});

@@ -8,6 +8,7 @@
 
 #include "fetch_command.hpp"
 #include "inspect_command.hpp"
+#include "serve_command.hpp"
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a write fails instead
@@ -16,6 +17,8 @@ int main(int argc, char** argv) {
   program.require_subcommand(1);
   weft::tool::fetch_request request;
   weft::tool::add_fetch_command(program, request);
+  weft::tool::serve_request served;
+  weft::tool::add_serve_command(program, served);
   weft::tool::inspect_request inspected;
   weft::tool::add_inspect_commands(program, inspected);
   try {
@@ -24,6 +27,7 @@ int main(int argc, char** argv) {
     return program.exit(e) == 0 ? 0 : weft::tool::wrong_usage;
   }
   try {
+    if (program.got_subcommand("serve")) return weft::tool::serve(served);
     return program.got_subcommand("fetch") ? weft::tool::fetch(request) : weft::tool::inspect(inspected);
   } catch (const std::exception& e) {
     fmt::print(stderr, "weft: {}\n", e.what());

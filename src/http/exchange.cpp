@@ -320,7 +320,9 @@ void exchange::begin_decoding() {
   const std::optional<std::string_view> coding = head().headers.get("content-encoding");
   if (!coding) return;
   try {
-    decoder_.emplace(*coding);
+    content_limits limits;
+    if (spec_.in_pieces) limits.bytes = 0;  // a bomb still swells too fast
+    decoder_.emplace(*coding, limits);
   } catch (const protocol_error& e) {
     throw request_error{name(), e, std::current_exception()};
   }

@@ -114,6 +114,7 @@ task<> fetch_to_file(exchange& request, const std::filesystem::path& target, std
 }  // namespace
 
 task<response> save(std::shared_ptr<client_state> client, request_spec spec, std::filesystem::path file) {
+  spec.in_pieces = true;
   exchange request{std::move(client), std::move(spec)};
   std::optional<response> answer;
   co_await in_own_time(request, fetch_to_file(request, file, answer));

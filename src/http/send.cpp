@@ -50,6 +50,7 @@ task<std::string> send_for_text(std::shared_ptr<client_state> client, request_sp
 }
 
 task<streaming_response> send_for_stream(std::shared_ptr<client_state> client, request_spec spec) {
+  spec.in_pieces = true;
   auto request = std::make_unique<exchange>(std::move(client), std::move(spec));
   co_await in_own_time(*request, request->begin());
   response_head head = request->take_head();

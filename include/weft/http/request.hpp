@@ -38,8 +38,9 @@ struct request_spec {
   bool has_body = false;
   bool expects_continue = false;
   std::chrono::nanoseconds timeout;
-  int redirects;          ///< how many may be followed
-  bool wants_ok = false;  ///< a status of 400 or above is an error
+  int redirects;           ///< how many may be followed
+  bool wants_ok = false;   ///< a status of 400 or above is an error
+  bool in_pieces = false;  ///< the body is not kept in memory
   std::size_t body_limit;
 };
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches every page of this machine's documentation from an nginx of its own, and shows what came of it.
+# Serves this machine's documentation with `weft serve`, fetches all of it with `weft fetch`, and shows what came of it.
 # usage: tools/demo.sh BUILD_DIRECTORY
 set -euo pipefail
 
@@ -10,40 +10,48 @@ die() {
   exit 1
 }
 
-# shellcheck source=tools/nginx.sh
-source "$(dirname "${BASH_SOURCE[0]}")/nginx.sh"
-
 (($# == 1)) || die "usage: tools/demo.sh BUILD_DIRECTORY"
 weft=$1/bin/weft
 [[ -x $weft ]] || die "$weft is missing: build it first (./dev demo does)"
-require_nginx
 [[ -d $tree ]] || die "$tree is missing"
 
 place=$(mktemp -d)
+server=
 clean_up() {
-  stop_nginx
+  if [[ -n $server ]]; then kill "$server" 2>/dev/null || true; fi
+  wait
   rm -rf "$place"
 }
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# The files that the server will be able to read, whoever it runs as: everybody's.
-find "$tree" -type f -perm -004 -printf '%P\n' >"$place/files"
+# What the server shows: no hidden files, and nothing that only its owner may read.
+find "$tree" -name '.?*' -prune -o -type f -perm -004 -printf '%P\n' >"$place/files"
 [[ -s $place/files ]] || die "no readable files in $tree"
 
-start_nginx "$place" "$tree"
+"$weft" serve "$tree" --port 0 >"$place/access.log" 2>"$place/server" &
+server=$!
+url=
+for _ in {1..100}; do
+  url=$(grep -oP 'at \Khttp://[^ ]*/' "$place/server" || true)
+  if [[ -n $url ]]; then break; fi
+  kill -0 "$server" 2>/dev/null || die "weft serve: $(<"$place/server")"
+  sleep 0.05
+done
+[[ -n $url ]] || die "weft serve does not say where it serves"
 
 # A file name may hold what a URL may not.
-python3 - "$place/files" "http://127.0.0.1:$port/" >"$place/urls" <<'PYTHON'
+python3 - "$place/files" "$url" >"$place/urls" <<'PYTHON'
 import sys, urllib.parse
 with open(sys.argv[1], "rb") as files:
     for line in files:
         print(sys.argv[2] + urllib.parse.quote(line.rstrip(b"\n")))
 PYTHON
 
-echo "Fetching $(wc -l <"$place/urls") files of $tree from an nginx on port $port:"
+echo "Fetching $(wc -l <"$place/urls") files of $tree:"
 echo
+echo "  weft serve $tree --port 0"
 echo "  weft fetch -i urls -o records.ndjson"
 echo
 status=0

@@ -19,8 +19,7 @@ namespace {
 /// The WebSockets of a server whose peers are to be told when it drains: one task waits for all of them.
 class drain_circle {
  public:
-  explicit drain_circle(event& draining)
-      : draining_{&draining}, watch_{create_task(wait(*this))} {}
+  explicit drain_circle(event& draining) : draining_{&draining}, watch_{create_task(wait(*this))} {}
   drain_circle(const drain_circle&) = delete;
   drain_circle& operator=(const drain_circle&) = delete;
   ~drain_circle() {
@@ -45,7 +44,10 @@ class drain_circle {
     }
     seat(const seat&) = delete;
     seat& operator=(const seat&) = delete;
-    ~seat() { circle_->members_.remove(*core_); }
+    ~seat() {
+      circle_->members_.remove(*core_);
+      core_->stop_when_gone(nullptr);
+    }
 
    private:
     std::shared_ptr<drain_circle> circle_;
@@ -109,12 +111,15 @@ class websocket_successor {
       error = std::current_exception();
     }
     if (!error) {
+      session.core().stop_when_gone(&block);
       const std::optional<result<void>> ended = co_await block;
+      session.core().stop_when_gone(nullptr);
       stopped = !ended;
       if (ended) error = ended->error();
     }
     co_await end(session, stopped ? exit_reason::stop() : exit_reason{error});
-    if (stopped) co_await weft::detail::pass_stop{};
+    const bool stopped_outside = co_await weft::detail::stop_pending{};
+    if (stopped && stopped_outside) co_await weft::detail::pass_stop{};
   }
   static task<> end(websocket_session& session, exit_reason how) {
     const bool peers_fault = !session.core().is_open() && is_websocket_error(how.error());

@@ -74,6 +74,21 @@ class websocket_core::receiving_turn {
   websocket_core* core_;
 };
 
+/// close() reads, and who receives waits.
+class websocket_core::closing_turn {
+ public:
+  explicit closing_turn(websocket_core& core) noexcept : core_{&core} { core.closing_ = true; }
+  closing_turn(const closing_turn&) = delete;
+  closing_turn& operator=(const closing_turn&) = delete;
+  ~closing_turn() {
+    core_->closing_ = false;
+    core_->pulse();
+  }
+
+ private:
+  websocket_core* core_;
+};
+
 /// A message that was compressed. If it is not sent, those behind it must not refer to it.
 class websocket_core::compressed_message {
  public:
@@ -324,6 +339,7 @@ task<> websocket_core::run_flush(std::shared_ptr<websocket_core> self) {
     }
   } catch (const std::system_error& e) {
     core.lost(websocket_code::abnormal, e.what());
+    if (core.handler_ != nullptr && !core.receiving_) core.handler_->request_stop();
   }
   turn.done();
 }
@@ -495,14 +511,7 @@ task<> websocket_core::close(websocket_code code, std::string reason) {
 
 /// The rest of the closing handshake.
 task<> websocket_core::finish() {
-  struct close_reads {
-    explicit close_reads(bool& flag) noexcept : flag_{&flag} { flag = true; }
-    close_reads(const close_reads&) = delete;
-    close_reads& operator=(const close_reads&) = delete;
-    ~close_reads() { *flag_ = false; }
-    bool* flag_;
-  };
-  const close_reads reads{closing_};
+  const closing_turn reads{*this};
   co_await discard_until_closed();
   while (stream_.is_open() && (writing_ || !out_.empty())) {
     start_flush();

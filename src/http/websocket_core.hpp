@@ -56,10 +56,17 @@ class websocket_core final : public std::enable_shared_from_this<websocket_core>
 
   bool is_open() const noexcept { return !close_sent_ && !closed_ && !error_; }
   websocket_code close_code() const noexcept { return close_code_; }
-  std::string_view close_reason() const noexcept { return close_reason_ ? std::string_view{*close_reason_} : std::string_view{}; }
-  std::string_view subprotocol() const noexcept { return subprotocol_ ? std::string_view{*subprotocol_} : std::string_view{}; }
+  std::string_view close_reason() const noexcept {
+    return close_reason_ ? std::string_view{*close_reason_} : std::string_view{};
+  }
+  std::string_view subprotocol() const noexcept {
+    return subprotocol_ ? std::string_view{*subprotocol_} : std::string_view{};
+  }
   bool compressed() const noexcept { return deflater_ != nullptr; }
   const byte_stream& stream() const noexcept { return stream_; }
+
+  /// What is to be stopped when the peer turns out to have gone while nobody receives; null for nothing.
+  void stop_when_gone(weft::detail::scope* handler) noexcept { handler_ = handler; }
 
   // For messages in pieces, whose writers hold turn().
   lock& turn() noexcept { return turn_; }
@@ -78,6 +85,7 @@ class websocket_core final : public std::enable_shared_from_this<websocket_core>
   class writing_turn;
   class receiving_turn;
   class compressed_message;
+  class closing_turn;
   enum class found : std::uint8_t { nothing, message, piece, closed };
 
   found advance(bool pieces);
@@ -109,6 +117,7 @@ class websocket_core final : public std::enable_shared_from_this<websocket_core>
 
   byte_stream stream_;
   weft::detail::event_loop* loop_;
+  weft::detail::scope* handler_ = nullptr;
   websocket_reader reader_;
   pooled_bytes out_;
   pooled_bytes flying_;  // what is being written

@@ -37,7 +37,7 @@ std::optional<websocket_event> websocket_reader::next(std::string_view& input, b
       if (pieces && compressed_ && !control_) n = std::min(n, most_at_once);
       const std::string_view bytes = input.substr(0, n);
       if (control_) {
-        copy_masked(control_payload_.prepare(n), bytes.data(), n, mask_from(mask_, got_));
+        copy_masked(control_payload_.prepare(n), bytes.data(), bytes.size(), mask_from(mask_, got_));
         control_payload_.add(n);
       } else {
         take_data(bytes);

@@ -50,8 +50,9 @@ server_response accept_websocket(const server_request& request, std::unique_ptr<
 ///
 /// The handler runs as long as it likes; it is given the WebSocket, open, and owned by what serves it. The closing
 /// handshake follows it, with the code normal; internal_error after an error, which goes to the loop's exception
-/// handler. That the peer has gone or broken the protocol is no error: websocket_error may leave the handler. When the
-/// server drains, the peer is told to close with going_away, and receive() gives nullopt once it has.
+/// handler. That the peer has gone or broken the protocol is no error: websocket_error may leave the handler, and if it
+/// turns out while nobody receives, the handler is stopped. When the server drains, the peer is told to close with
+/// going_away, and receive() gives nullopt once it has.
 ///
 /// A request that RFC 6455 (section 4.2) does not allow gets a refusal: 400, 403 for its origin, 426 if it does not ask
 /// for a WebSocket or for another version than 13.

@@ -780,6 +780,7 @@ task<> server_connection::serve_requests(server_connection& self, std::unique_pt
       }
       if (self.lost_) co_return;
     }
+    if (outcome->has_value() && !outcome->value().kept_.empty()) co_await flush_output(self);
     call.finish();
     if (!self.request_read() && !self.closing_) co_await pass_over_body(self);
     self.give_back_taken();

@@ -59,6 +59,11 @@ server_response& server_response::status(int status) & {
   return *this;
 }
 
+server_response& server_response::keep(std::shared_ptr<void> what) & {
+  kept_.push_back(std::move(what));
+  return *this;
+}
+
 server_response& server_response::header(std::string_view name, std::string_view value) & {
   headers_.add(name, value);
   return *this;

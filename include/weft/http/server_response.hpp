@@ -8,6 +8,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 #include <weft/core/task.hpp>
 #include <weft/describe/json.hpp>
 #include <weft/http/headers.hpp>
@@ -156,6 +157,11 @@ class server_response {
   server_response& header(std::string_view name, std::string_view value) &;
   server_response&& header(std::string_view name, std::string_view value) && { return std::move(header(name, value)); }
 
+  /// Keeps an object until the kernel has all of the response, or the connection has ended before: its destructor runs
+  /// then, in the connection's task. For what is to follow the response. May be called more than once.
+  server_response& keep(std::shared_ptr<void> what) &;
+  server_response&& keep(std::shared_ptr<void> what) && { return std::move(keep(std::move(what))); }
+
   [[nodiscard]] int status() const noexcept { return status_; }
   [[nodiscard]] http::headers& headers() noexcept { return headers_; }
   [[nodiscard]] const http::headers& headers() const noexcept { return headers_; }
@@ -179,6 +185,7 @@ class server_response {
   http::headers headers_;
   std::unique_ptr<detail::body_source> source_;
   std::unique_ptr<detail::successor> successor_;
+  std::vector<std::shared_ptr<void>> kept_;
   std::optional<std::uint64_t> length_;  // of what is streamed
   int status_ = 200;
   kind kind_ = kind::empty;

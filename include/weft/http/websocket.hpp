@@ -152,6 +152,7 @@ class websocket {
 
   /// For the library's own use.
   explicit websocket(std::shared_ptr<detail::websocket_core> core) noexcept;
+  [[nodiscard]] const std::shared_ptr<detail::websocket_core>& shared_core() const noexcept { return core_; }
 
  private:
   friend class detail::websocket_session;

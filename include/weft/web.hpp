@@ -1,0 +1,15 @@
+#pragma once
+
+/// The typed web framework: routes with typed parameters, validation, OpenAPI, background work, WebSocket routes.
+
+#include <weft/describe.hpp>
+#include <weft/web/app.hpp>
+#include <weft/web/background_tasks.hpp>
+#include <weft/web/broadcast.hpp>
+#include <weft/web/fixed_text.hpp>
+#include <weft/web/middleware.hpp>
+#include <weft/web/parameters.hpp>
+#include <weft/web/problem.hpp>
+#include <weft/web/route.hpp>
+#include <weft/web/server.hpp>
+#include <weft/web/use.hpp>

@@ -1,0 +1,191 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+#include <weft/core/task.hpp>
+#include <weft/http/http_error.hpp>
+#include <weft/http/server_request.hpp>
+#include <weft/http/server_response.hpp>
+#include <weft/http/websocket.hpp>
+#include <weft/http/websocket_options.hpp>
+#include <weft/web/detail/endpoint.hpp>
+#include <weft/web/detail/provider.hpp>
+#include <weft/web/middleware.hpp>
+#include <weft/web/route.hpp>
+#include <weft/web/server.hpp>
+
+namespace weft::web {
+
+using http::http_error;
+using request = http::server_request;
+using response = http::server_response;
+using websocket = http::websocket;
+
+/// What an app is, for OpenAPI, and what holds for all its routes.
+struct app_options {
+  std::string_view title = "weft";
+  std::string_view version = "0.1.0";
+  std::string_view description = {};
+  /// Where the OpenAPI document is; nowhere if empty.
+  std::string_view openapi_path = "/openapi.json";
+  /// Bodies that are larger are answered with 413; see route::max_body.
+  std::size_t max_body = std::size_t{1} << 20;
+};
+static_assert(std::is_trivially_destructible_v<app_options>);
+
+namespace detail {
+class app_core;
+}
+
+/// A web service out of typed handlers. fastapi.FastAPI.
+///
+///     web::app app{{.title = "users", .version = "1.0"}};
+///     app.get("/users/{id}", [](web::path<"id", int> id) -> task<user> {
+///       if (*id < 0) throw web::http_error{404, "no such user"};
+///       co_return user{*id, "ada"};
+///     });
+///     app.serve({.port = 8080});
+///
+/// A handler takes what it needs as parameters, in any order: see parameters.hpp. A request that has not got it is
+/// answered with 422 and {"detail": [problem, ...]}, all problems at once; a handler with a parameter that cannot be
+/// filled does not compile. It gives a described type (sent as JSON), a std::string (plain text), a response, or
+/// nothing (204), or a task of one of these. An http_error is answered with its status and {"detail": "..."}, any other
+/// exception with a 500 that says nothing, and goes to the loop's exception handler.
+///
+/// Of themselves: 404; 405 with Allow; HEAD by the handler of GET; OPTIONS.
+///
+/// Build it up, then serve it: neither routes nor what is provided may change while a server runs. With several workers
+/// its handlers run on several threads. It must outlive its servers.
+class app {
+ public:
+  explicit app(const app_options& options = {});
+  app(const app&) = delete;
+  app& operator=(const app&) = delete;
+  ~app();
+
+  // ---- routes: for each a path and a handler; the handler is kept ----
+
+  template <class F>
+  route get(route_path<std::type_identity_t<std::decay_t<F>>> path, F&& handler) {
+    return add("GET", path.text(), std::forward<F>(handler));
+  }
+  template <class F>
+  route post(route_path<std::type_identity_t<std::decay_t<F>>> path, F&& handler) {
+    return add("POST", path.text(), std::forward<F>(handler));
+  }
+  template <class F>
+  route put(route_path<std::type_identity_t<std::decay_t<F>>> path, F&& handler) {
+    return add("PUT", path.text(), std::forward<F>(handler));
+  }
+  template <class F>
+  route patch(route_path<std::type_identity_t<std::decay_t<F>>> path, F&& handler) {
+    return add("PATCH", path.text(), std::forward<F>(handler));
+  }
+  /// DELETE.
+  template <class F>
+  route del(route_path<std::type_identity_t<std::decay_t<F>>> path, F&& handler) {
+    return add("DELETE", path.text(), std::forward<F>(handler));
+  }
+  /// Any other method.
+  template <class F>
+  route on(std::string_view method, route_path<std::type_identity_t<std::decay_t<F>>> path, F&& handler) {
+    return add(method, path.text(), std::forward<F>(handler));
+  }
+  /// A WebSocket: the handler takes a `websocket&`, and runs as long as it is open. It is not called, and the answer is
+  /// 422, if its other parameters are not there. See http::accept_websocket.
+  template <class F>
+  route websocket(route_path<std::type_identity_t<std::decay_t<F>>> path, F&& handler,
+                  const http::websocket_options& options = {}) {
+    using function = std::decay_t<F>;
+    detail::must_be_handler<function>();
+    return add_route("GET", path.text(),
+                     std::make_unique<detail::websocket_endpoint<function>>(std::forward<F>(handler), options),
+                     names_of<function>());
+  }
+
+  // ---- what handlers may use ----
+
+  /// Gives handlers an object by use<T>: this one, which must outlive the servers. With several workers, all use it.
+  template <class T>
+    requires(!detail::signature<std::decay_t<T>>::known)
+  void provide(T& object) {
+    add_provider(&detail::dependency_key<T>, std::make_unique<detail::reference_provider>(&object), false);
+  }
+  /// Gives handlers what `factory` makes, for each server (of each worker) once: it is made before the first request,
+  /// and let go after the last. `factory` gives a T, a task<T>, or a manager<T>, whose part behind the co_yield cleans
+  /// up; it may use<> what was provided before.
+  template <class F>
+    requires(detail::signature<std::decay_t<F>>::known)
+  void provide(F&& factory) {
+    using made = detail::factory_provider<std::decay_t<F>>;
+    static_assert(made::arguments::only_uses, "weft: what is made before the first request can take use<T> only");
+    add_provider(&detail::dependency_key<typename made::value_type>, std::make_unique<made>(std::forward<F>(factory)),
+                 false);
+  }
+  /// The same for each request that asks for it, once. `factory` may take whatever a handler may. What is behind the
+  /// co_yield of a manager runs once the response has been sent; with the error, if the handler has thrown one.
+  template <class F>
+  void provide_per_request(F&& factory) {
+    using made = detail::factory_provider<std::decay_t<F>>;
+    add_provider(&detail::dependency_key<typename made::value_type>, std::make_unique<made>(std::forward<F>(factory)),
+                 true);
+  }
+
+  // ---- around all handlers ----
+
+  /// Runs `around(request, next)` about everything that the app answers, the first that was added outermost; it gives a
+  /// task<response>, usually `co_await next()` with changes. See middleware.hpp.
+  template <class F>
+    requires std::is_invocable_r_v<task<response>, std::decay_t<F>&, request&, next>
+  void use_middleware(F&& around) {
+    add_middleware(std::make_unique<detail::middleware_of<std::decay_t<F>>>(std::forward<F>(around)));
+  }
+  /// Answers the exceptions of a type, and of those derived from it, that leave a handler: `answer(const E&)` gives a
+  /// response. The last one that was added and fits is asked.
+  template <class E, class F>
+    requires std::is_invocable_r_v<response, std::decay_t<F>&, const E&>
+  void on_error(F&& answer) {
+    add_error_handler(std::make_unique<detail::error_handler_of<E, std::decay_t<F>>>(std::forward<F>(answer)));
+  }
+
+  // ---- running it ----
+
+  /// A server for with(): `co_await with(app.server({.port = 8080}), [](web::server& s) -> task<> {...})`.
+  [[nodiscard]] web::server server(const server_options& options = {});
+
+  /// Serves until SIGINT or SIGTERM; what main() calls. Requests that are under way end, as long as the options allow;
+  /// then background tasks. Throws what server::enter() does.
+  void serve(const serve_options& options = {});
+
+  /// The OpenAPI document (3.1) of all routes.
+  [[nodiscard]] std::string openapi() const;
+
+ private:
+  template <class F>
+  static std::vector<std::string_view> names_of() {
+    std::vector<std::string_view> names;
+    detail::signature<F>::template arguments<detail::path_names>::add_to(names);
+    return names;
+  }
+  template <class F>
+  route add(std::string_view method, std::string_view path, F&& handler) {
+    using function = std::decay_t<F>;
+    detail::must_be_handler<function>();
+    return add_route(method, path, std::make_unique<detail::endpoint_of<function>>(std::forward<F>(handler)),
+                     names_of<function>());
+  }
+  route add_route(std::string_view method, std::string_view path, std::unique_ptr<detail::endpoint> answers,
+                  const std::vector<std::string_view>& names);
+  void add_provider(const void* key, std::unique_ptr<detail::provider> made, bool per_request);
+  void add_middleware(std::unique_ptr<detail::middleware> made);
+  void add_error_handler(std::unique_ptr<detail::error_handler> made);
+
+  std::unique_ptr<detail::app_core> core_;
+};
+
+}  // namespace weft::web

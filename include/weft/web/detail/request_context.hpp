@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+#include <weft/core/task.hpp>
+#include <weft/describe/issue.hpp>
+#include <weft/describe/json.hpp>
+#include <weft/http/server_request.hpp>
+#include <weft/http/server_response.hpp>
+#include <weft/http/url_query.hpp>
+#include <weft/web/problem.hpp>
+
+namespace weft::web::detail {
+
+class request_scope;
+class server_core;
+class route_entry;
+
+/// Where a parameter comes from.
+enum class place : std::uint8_t { path, query, header, cookie, form, body };
+
+std::string_view name_of(place where) noexcept;
+
+/// What one call of a handler is made from.
+class request_context {
+ public:
+  /// @param of null for what is made before the first request.
+  request_context(http::server_request* of, server_core& at) noexcept : server{at}, request_{of} {}
+  request_context(const request_context&) = delete;
+  request_context& operator=(const request_context&) = delete;
+  ~request_context();
+
+  [[nodiscard]] http::server_request& request() const noexcept { return *request_; }
+
+  server_core& server;
+  const route_entry* route = nullptr;
+  std::string_view allowed;                ///< without a route: the methods that the path has; empty if it has none
+  std::vector<std::string_view> captured;  ///< what stands in the path for the route's parameters, encoded
+  std::vector<problem> problems;
+  bool malformed = false;  ///< the body is no JSON at all
+  std::string body;        ///< once it was read
+  http::url_query form;    ///< once it was read
+
+  /// All values of that name. Valid until the next call.
+  const std::vector<std::string_view>& values(place where, std::string_view name);
+  /// All of the query.
+  const http::url_query& query();
+
+  /// Notes what is wrong with a parameter. @param name replaces the `$` of the paths.
+  void note(place where, std::string_view name, std::vector<issue> issues);
+  void note(json_problems found);
+
+  /// Reads all of the body; throws http_error with 413, 415.
+  static task<> read_body(request_context& self, bool json);
+  static task<> read_form(request_context& self);
+
+  /// What lives until the response has been sent.
+  request_scope& scope();
+  [[nodiscard]] bool has_scope() const noexcept { return scope_ != nullptr; }
+  std::shared_ptr<request_scope> share_scope() const noexcept { return scope_; }
+
+  /// 422 with all problems.
+  [[nodiscard]] http::server_response refuse();
+
+ private:
+  http::server_request* request_;
+  std::vector<std::string_view> found_;
+  std::string decoded_;
+  std::optional<http::url_query> query_;
+  std::shared_ptr<request_scope> scope_;
+};
+
+}  // namespace weft::web::detail

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string_view>
+#include <utility>
+#include <vector>
+#include <weft/web/detail/request_context.hpp>
+#include <weft/web/detail/schema.hpp>
+
+namespace weft::web::detail {
+
+/// Writes the schema of a type.
+using schema_function = void (*)(schema_writer&);
+
+/// A parameter, for OpenAPI.
+struct parameter_description {
+  place in;
+  std::string_view name;
+  bool required;
+  schema_function schema;
+};
+
+/// What a handler takes and gives, for OpenAPI.
+struct route_description {
+  std::vector<parameter_description> parameters;
+  std::string_view body_type;  ///< empty: it takes none
+  bool body_required = false;
+  schema_function body_schema = nullptr;
+  std::string_view result_type;  ///< of what it gives: a media type; empty for none, or any
+  schema_function result_schema = nullptr;
+  bool no_content = false;
+  bool websocket = false;
+  /// The types that it uses, by key and by the compiler's name.
+  std::vector<std::pair<const void*, const char*>> uses;
+  bool validates = false;  ///< it may refuse with 422
+};
+
+}  // namespace weft::web::detail

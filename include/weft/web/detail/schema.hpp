@@ -1,0 +1,343 @@
+#pragma once
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+#include <weft/describe/detail/traits.hpp>
+#include <weft/describe/field.hpp>
+#include <weft/describe/json_codec.hpp>
+#include <weft/describe/json_time.hpp>
+#include <weft/describe/json_writer.hpp>
+#include <weft/describe/uuid.hpp>
+#include <weft/describe/validate.hpp>
+
+// JSON Schema (draft 2020-12, which OpenAPI 3.1 has) of described types.
+
+namespace weft::web::detail {
+
+class schema_writer;
+using definition_function = void (*)(schema_writer&);
+
+/// Collects the schemas of described types under `#/components/schemas/`.
+class schema_writer {
+ public:
+  explicit schema_writer(json_writer& to) noexcept : out{to} {}
+  schema_writer(const schema_writer&) = delete;
+  schema_writer& operator=(const schema_writer&) = delete;
+  virtual ~schema_writer() = default;
+
+  json_writer& out;
+
+  /// The name of a type in the document. Types with the same name get numbers.
+  /// @param key tells types apart.
+  virtual std::string reference(const void* key, std::string_view name, definition_function define) = 0;
+
+  void member(std::string_view name, std::string_view value) {
+    out.key(name);
+    out.write(value);
+  }
+};
+
+template <class T>
+inline constexpr char schema_key = 0;
+
+template <class T>
+void define_object(schema_writer& to);
+template <class T>
+void define_enum(schema_writer& to);
+
+template <class T>
+inline constexpr bool is_time_point = false;
+template <class D>
+inline constexpr bool is_time_point<std::chrono::sys_time<D>> = true;
+template <class T>
+inline constexpr bool is_duration = false;
+template <class R, class P>
+inline constexpr bool is_duration<std::chrono::duration<R, P>> = true;
+
+template <class T>
+void write_number(json_writer& out, const T& value) {
+  if constexpr (std::is_floating_point_v<T>)
+    out.write(static_cast<double>(value));
+  else if constexpr (std::is_convertible_v<T, std::string_view>)
+    out.write(std::string_view{value});
+  else if constexpr (requires { json_codec<T>::write(out, value); })
+    json_codec<T>::write(out, value);
+}
+
+// The keywords for one thing said about a field. Of no others is there anything to say.
+template <class T, class Said>
+void write_keyword(schema_writer&, const Said&) {}
+template <class T, class U>
+void write_keyword(schema_writer& to, const constraints::ge<U>& said) {
+  to.out.key("minimum");
+  write_number(to.out, said.limit);
+}
+template <class T, class U>
+void write_keyword(schema_writer& to, const constraints::gt<U>& said) {
+  to.out.key("exclusiveMinimum");
+  write_number(to.out, said.limit);
+}
+template <class T, class U>
+void write_keyword(schema_writer& to, const constraints::le<U>& said) {
+  to.out.key("maximum");
+  write_number(to.out, said.limit);
+}
+template <class T, class U>
+void write_keyword(schema_writer& to, const constraints::lt<U>& said) {
+  to.out.key("exclusiveMaximum");
+  write_number(to.out, said.limit);
+}
+template <class T>
+void write_keyword(schema_writer& to, const constraints::min_length& said) {
+  to.out.key(weft::detail::text_like<T> ? "minLength" : weft::detail::map_like<T> ? "minProperties" : "minItems");
+  to.out.write(std::uint64_t{said.limit});
+}
+template <class T>
+void write_keyword(schema_writer& to, const constraints::max_length& said) {
+  to.out.key(weft::detail::text_like<T> ? "maxLength" : weft::detail::map_like<T> ? "maxProperties" : "maxItems");
+  to.out.write(std::uint64_t{said.limit});
+}
+template <class T>
+void write_keyword(schema_writer& to, const constraints::pattern& said) {
+  to.member("pattern", said.expression);
+}
+template <class T>
+void write_keyword(schema_writer& to, const constraints::email_address&) {
+  to.member("format", "email");
+}
+template <class T, class U>
+void write_keyword(schema_writer& to, const constraints::multiple_of<U>& said) {
+  to.out.key("multipleOf");
+  write_number(to.out, said.unit);
+}
+template <class T, class U, std::size_t Count>
+void write_keyword(schema_writer& to, const constraints::one_of<U, Count>& said) {
+  to.out.key("enum");
+  to.out.begin_array();
+  for (const U& one : said.values) {
+    to.out.element();
+    write_number(to.out, one);
+  }
+  to.out.end_array();
+}
+template <class T>
+void write_keyword(schema_writer& to, const constraints::unique_elements&) {
+  to.out.key("uniqueItems");
+  to.out.write(true);
+}
+template <class T>
+void write_keyword(schema_writer& to, const constraints::doc& said) {
+  to.member("description", said.text);
+}
+
+template <class T>
+void write_type(schema_writer& to, const auto& said);
+
+/// `each(...)` belongs to the elements.
+template <class T>
+void write_elements(schema_writer& to, const auto& said) {
+  bool written = false;
+  std::apply(
+      [&](const auto&... each) {
+        (
+            [&] {
+              if constexpr (weft::detail::is_each<std::remove_cvref_t<decltype(each)>>) {
+                if (!written) write_type<T>(to, each.all);
+                written = true;
+              }
+            }(),
+            ...);
+      },
+      said);
+  if (!written) write_type<T>(to, std::tuple<>{});
+}
+
+template <class... Alternatives>
+void write_alternatives(schema_writer& to, std::type_identity<std::variant<Alternatives...>>) {
+  constexpr std::size_t tagged = (std::size_t{described<Alternatives>} + ...);
+  to.out.key(tagged > 1 ? "oneOf" : "anyOf");
+  to.out.begin_array();
+  (
+      [&] {
+        to.out.element();
+        if constexpr (described<Alternatives> && tagged > 1) {
+          // The object and its tag.
+          to.out.begin_object();
+          to.out.key("allOf");
+          to.out.begin_array();
+          to.out.element();
+          write_type<Alternatives>(to, std::tuple<>{});
+          to.out.element();
+          to.out.begin_object();
+          to.member("type", "object");
+          to.out.key("properties");
+          to.out.begin_object();
+          to.out.key(description_of<Alternatives>.tag_member);
+          to.out.begin_object();
+          to.member("const", description_of<Alternatives>.tag);
+          to.out.end_object();
+          to.out.end_object();
+          to.out.key("required");
+          to.out.begin_array();
+          to.out.element();
+          to.out.write(description_of<Alternatives>.tag_member);
+          to.out.end_array();
+          to.out.end_object();
+          to.out.end_array();
+          to.out.end_object();
+        } else {
+          write_type<Alternatives>(to, std::tuple<>{});
+        }
+      }(),
+      ...);
+  to.out.end_array();
+}
+
+/// What says what kind of value a type is, in an object that has begun.
+template <class T>
+void write_kind(schema_writer& to, const auto& said) {
+  if constexpr (std::is_same_v<T, bool>) {
+    to.member("type", "boolean");
+  } else if constexpr (weft::detail::json_integer<T>) {
+    to.member("type", "integer");
+    if constexpr (sizeof(T) >= 4 && std::is_signed_v<T>) to.member("format", sizeof(T) == 8 ? "int64" : "int32");
+  } else if constexpr (std::is_floating_point_v<T>) {
+    to.member("type", "number");
+  } else if constexpr (std::is_same_v<T, uuid>) {
+    to.member("type", "string");
+    to.member("format", "uuid");
+  } else if constexpr (std::is_same_v<T, std::chrono::sys_days> || std::is_same_v<T, std::chrono::year_month_day>) {
+    to.member("type", "string");
+    to.member("format", "date");
+  } else if constexpr (is_time_point<T>) {
+    to.member("type", "string");
+    to.member("format", "date-time");
+  } else if constexpr (is_duration<T>) {
+    to.member("type", "string");
+    to.member("format", "duration");
+  } else if constexpr (std::is_same_v<T, std::monostate>) {
+    to.member("type", "null");
+  } else if constexpr (weft::detail::text_like<T>) {
+    to.member("type", "string");
+  } else if constexpr (described<T>) {
+    to.member("$ref",
+              "#/components/schemas/" + to.reference(&schema_key<T>, description_of<T>.name, &define_object<T>));
+  } else if constexpr (described_enum<T>) {
+    to.member("$ref", "#/components/schemas/" + to.reference(&schema_key<T>, description_of<T>.name, &define_enum<T>));
+  } else if constexpr (weft::detail::is_variant<T>) {
+    write_alternatives(to, std::type_identity<T>{});
+  } else if constexpr (weft::detail::map_like<T>) {
+    to.member("type", "object");
+    to.out.key("additionalProperties");
+    write_elements<typename T::mapped_type>(to, said);
+  } else if constexpr (weft::detail::list_like<T> || weft::detail::set_like<T>) {
+    to.member("type", "array");
+    to.out.key("items");
+    write_elements<typename T::value_type>(to, said);
+  } else if constexpr (weft::detail::tuple_like<T>) {
+    to.member("type", "array");
+    to.out.key("minItems");
+    to.out.write(std::uint64_t{std::tuple_size_v<T>});
+    to.out.key("maxItems");
+    to.out.write(std::uint64_t{std::tuple_size_v<T>});
+    to.out.key("prefixItems");
+    to.out.begin_array();
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+      ((to.out.element(), write_type<std::tuple_element_t<Index, T>>(to, std::tuple<>{})), ...);
+    }(std::make_index_sequence<std::tuple_size_v<T>>{});
+    to.out.end_array();
+  } else if constexpr (requires { requires json_codec<T>::kind == json_reader::kind::string; }) {
+    to.member("type", "string");
+  }
+}
+
+/// @param said a tuple of constraints.
+template <class T>
+void write_type(schema_writer& to, const auto& said) {
+  if constexpr (weft::detail::nullable<T>) {
+    using held = std::remove_cvref_t<decltype(*std::declval<T&>())>;
+    to.out.begin_object();
+    to.out.key("anyOf");
+    to.out.begin_array();
+    to.out.element();
+    write_type<held>(to, said);
+    to.out.element();
+    to.out.begin_object();
+    to.member("type", "null");
+    to.out.end_object();
+    to.out.end_array();
+    to.out.end_object();
+  } else {
+    to.out.begin_object();
+    write_kind<T>(to, said);
+    std::apply([&](const auto&... each) { (write_keyword<T>(to, each), ...); }, said);
+    to.out.end_object();
+  }
+}
+
+template <class T>
+void define_object(schema_writer& to) {
+  to.out.begin_object();
+  to.member("type", "object");
+  if (!description_of<T>.doc.empty()) to.member("description", description_of<T>.doc);
+  to.out.key("properties");
+  to.out.begin_object();
+  for_each_field<T>([&](const auto& one) {
+    to.out.key(one.name());
+    write_type<typename std::remove_cvref_t<decltype(one)>::value_type>(to, one.constraints);
+  });
+  to.out.end_object();
+  bool any = false;
+  for_each_field<T>([&](const auto& one) {
+    if (!one.required()) return;
+    if (!std::exchange(any, true)) {
+      to.out.key("required");
+      to.out.begin_array();
+    }
+    to.out.element();
+    to.out.write(one.name());
+  });
+  if (any) to.out.end_array();
+  if (description_of<T>.extra == type_description::extra_fields::refused) {
+    to.out.key("additionalProperties");
+    to.out.write(false);
+  }
+  to.out.end_object();
+}
+
+template <class T>
+void define_enum(schema_writer& to) {
+  to.out.begin_object();
+  to.member("type", "string");
+  if (!description_of<T>.doc.empty()) to.member("description", description_of<T>.doc);
+  to.out.key("enum");
+  to.out.begin_array();
+  for (const auto& one : enumerators_of<T>) {
+    to.out.element();
+    to.out.write(one.name);
+  }
+  to.out.end_array();
+  to.out.end_object();
+}
+
+/// The schema of a value of that type, under these constraints.
+template <class T>
+void write_schema(schema_writer& to, const auto& said) {
+  write_type<T>(to, said);
+}
+template <class T>
+void write_schema(schema_writer& to) {
+  write_type<T>(to, std::tuple<>{});
+}
+
+}  // namespace weft::web::detail

@@ -1,0 +1,85 @@
+#include <cstdio>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+#include <weft/core/run_workers.hpp>
+#include <weft/core/sleep.hpp>
+#include <weft/core/with.hpp>
+#include <weft/web/app.hpp>
+
+#include "web/app_core.hpp"
+#include "web/server_core.hpp"
+
+namespace weft::web {
+
+app::app(const app_options& options) : core_{std::make_unique<detail::app_core>()} {
+  core_->title = options.title;
+  core_->version = options.version;
+  core_->description = options.description;
+  core_->openapi_path = options.openapi_path;
+  core_->max_body = options.max_body;
+  if (!core_->openapi_path.empty()) {
+    get(runtime_path{core_->openapi_path}, [core = core_.get()]() -> response {
+      return response::json_text(detail::openapi_document(*core));
+    }).hidden();
+  }
+}
+app::~app() = default;
+
+route app::add_route(std::string_view method, std::string_view path, std::unique_ptr<detail::endpoint> answers,
+                     const std::vector<std::string_view>& names) {
+  auto made = std::make_unique<detail::route_entry>(std::string{method}, std::string{path}, std::move(answers));
+  for (const std::string_view name : names) {
+    if (!detail::has_parameter(path, name))
+      throw std::invalid_argument{"the route " + made->method + " " + made->path + " has no parameter " +
+                                  std::string{name}};
+  }
+  made->number = core_->routes.size();
+  core_->finds.add(*made);
+  core_->routes.push_back(std::move(made));
+  return route{*core_->routes.back()};
+}
+
+void app::add_provider(const void* key, std::unique_ptr<detail::provider> made, bool per_request) {
+  core_->provisions.push_back({.key = key, .makes = std::move(made), .per_request = per_request});
+}
+void app::add_middleware(std::unique_ptr<detail::middleware> made) { core_->middlewares.push_back(std::move(made)); }
+void app::add_error_handler(std::unique_ptr<detail::error_handler> made) {
+  core_->error_handlers.push_back(std::move(made));
+}
+
+server app::server(const server_options& options) { return web::server{*core_, options}; }
+
+std::string app::openapi() const { return detail::openapi_document(*core_); }
+
+namespace {
+
+task<> serve_for_ever(web::server& server, bool announce) {
+  if (announce) {
+    std::printf("serving at %s\n", server.url().c_str());
+    std::fflush(stdout);
+  }
+  for (;;) co_await sleep(std::chrono::hours{1});
+}
+
+}  // namespace
+
+void app::serve(const serve_options& options) {
+  const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
+  const std::size_t workers = options.workers != 0 ? options.workers : processors;
+  const server_options how{.host = options.host,
+                           .port = options.port,
+                           .tls = options.tls,
+                           .reuse_port = workers > 1,
+                           .drain_timeout = options.drain_timeout};
+  try {
+    run_workers(workers, [this, how, announce = options.announce](worker& self) -> task<> {
+      const bool speaks = announce && self.index() == 0;
+      auto body = [speaks](web::server& server) -> task<> { return serve_for_ever(server, speaks); };
+      co_await with(this->server(how), body);
+    });
+  } catch (const interrupted&) {  // NOLINT(bugprone-empty-catch): that is how serving ends
+  }
+}
+
+}  // namespace weft::web

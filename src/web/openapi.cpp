@@ -1,0 +1,203 @@
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+#include <weft/describe/json_writer.hpp>
+#include <weft/web/detail/schema.hpp>
+#include <weft/web/problem.hpp>
+
+#include "http/reasons.hpp"
+#include "web/app_core.hpp"
+
+// The OpenAPI document, version 3.1.0.
+
+namespace weft::web::detail {
+
+namespace {
+
+/// Gives types their names, and keeps what is still to be defined.
+class components final : public schema_writer {
+ public:
+  using schema_writer::schema_writer;
+
+  std::string reference(const void* key, std::string_view name, definition_function define) override {
+    const auto [place, is_new] = names_.try_emplace(key);
+    if (is_new) {
+      const int same = ++taken_[std::string{name}];
+      place->second = std::string{name} + (same == 1 ? "" : std::to_string(same));
+      wanted_.emplace_back(place->second, define);
+    }
+    return place->second;
+  }
+
+  void define_all() {
+    // More may be wanted while they are defined.
+    for (std::size_t i = 0; i < wanted_.size(); ++i) {
+      const auto [name, define] = wanted_[i];
+      out.key(name);
+      define(*this);
+    }
+  }
+
+ private:
+  std::map<const void*, std::string> names_;
+  std::map<std::string, int> taken_;
+  std::vector<std::pair<std::string, definition_function>> wanted_;
+};
+
+/// "/files/{rest:path}" is "/files/{rest}" there.
+std::string openapi_path(std::string_view path) {
+  std::string made{path};
+  if (const std::size_t at = made.find(":path}"); at != made.npos) made.erase(at, 5);
+  return made;
+}
+
+std::string lower(std::string_view text) {
+  std::string made{text};
+  std::transform(made.begin(), made.end(), made.begin(), [](unsigned char c) { return std::tolower(c); });
+  return made;
+}
+
+/// A name for the operation: "get_users_id".
+std::string operation_id(const route_entry& route) {
+  std::string made = lower(route.method);
+  bool gap = true;
+  for (const char c : openapi_path(route.path)) {
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0) {
+      gap = true;
+      continue;
+    }
+    if (std::exchange(gap, false)) made += '_';
+    made += c;
+  }
+  return made;
+}
+
+void write_content(components& to, std::string_view type, schema_function schema) {
+  to.out.key("content");
+  to.out.begin_object();
+  to.out.key(type);
+  to.out.begin_object();
+  if (schema != nullptr) {
+    to.out.key("schema");
+    schema(to);
+  }
+  to.out.end_object();
+  to.out.end_object();
+}
+
+void write_response(components& to, int status, std::string_view type, schema_function schema) {
+  to.out.key(std::to_string(status));
+  to.out.begin_object();
+  to.member("description", http::detail::reason_of(status));
+  if (!type.empty()) write_content(to, type, schema);
+  to.out.end_object();
+}
+
+void write_parameters(components& to, const route_description& of) {
+  if (of.parameters.empty()) return;
+  to.out.key("parameters");
+  to.out.begin_array();
+  for (const parameter_description& each : of.parameters) {
+    to.out.element();
+    to.out.begin_object();
+    to.member("name", each.name);
+    to.member("in", name_of(each.in));
+    to.out.key("required");
+    to.out.write(each.required);
+    to.out.key("schema");
+    if (each.schema != nullptr) {
+      each.schema(to);
+    } else {
+      to.out.begin_object();
+      to.out.end_object();
+    }
+    to.out.end_object();
+  }
+  to.out.end_array();
+}
+
+void write_operation(components& to, const route_entry& route) {
+  const route_description& of = route.description;
+  to.out.begin_object();
+  if (!route.summary.empty()) to.member("summary", route.summary);
+  if (!route.long_description.empty()) to.member("description", route.long_description);
+  to.member("operationId", operation_id(route));
+  if (!route.tags.empty()) {
+    to.out.key("tags");
+    to.out.begin_array();
+    for (const std::string& tag : route.tags) {
+      to.out.element();
+      to.out.write(std::string_view{tag});
+    }
+    to.out.end_array();
+  }
+  write_parameters(to, of);
+  if (!of.body_type.empty()) {
+    to.out.key("requestBody");
+    to.out.begin_object();
+    to.out.key("required");
+    to.out.write(of.body_required);
+    write_content(to, of.body_type, of.body_schema);
+    to.out.end_object();
+  }
+  to.out.key("responses");
+  to.out.begin_object();
+  const int usual = of.no_content ? 204 : 200;
+  write_response(to, route.status != 0 ? route.status : usual, of.result_type, of.result_schema);
+  if (of.validates) {
+    write_response(to, 422, "application/json", [](schema_writer& out) { write_schema<refusal>(out); });
+  }
+  to.out.end_object();
+  to.out.end_object();
+}
+
+}  // namespace
+
+std::string openapi_document(const app_core& app) {
+  json_writer out;
+  components to{out};
+  out.begin_object();
+  to.member("openapi", "3.1.0");
+  out.key("info");
+  out.begin_object();
+  to.member("title", app.title);
+  to.member("version", app.version);
+  if (!app.description.empty()) to.member("description", app.description);
+  out.end_object();
+
+  std::vector<std::pair<std::string, std::vector<const route_entry*>>> paths;
+  for (const auto& route : app.routes) {
+    if (route->hidden || route->description.websocket) continue;
+    std::string path = openapi_path(route->path);
+    auto at = std::find_if(paths.begin(), paths.end(), [&](const auto& each) { return each.first == path; });
+    if (at == paths.end()) at = paths.insert(paths.end(), {std::move(path), {}});
+    at->second.push_back(route.get());
+  }
+  out.key("paths");
+  out.begin_object();
+  for (const auto& [path, routes] : paths) {
+    out.key(path);
+    out.begin_object();
+    for (const route_entry* route : routes) {
+      out.key(lower(route->method));
+      write_operation(to, *route);
+    }
+    out.end_object();
+  }
+  out.end_object();
+
+  out.key("components");
+  out.begin_object();
+  out.key("schemas");
+  out.begin_object();
+  to.define_all();
+  out.end_object();
+  out.end_object();
+  out.end_object();
+  return out.take();
+}
+
+}  // namespace weft::web::detail

@@ -1,0 +1,159 @@
+#include <cctype>
+#include <utility>
+#include <weft/http/http_error.hpp>
+#include <weft/http/percent_encoding.hpp>
+#include <weft/web/detail/request_context.hpp>
+
+#include "http/characters.hpp"
+#include "web/request_scope.hpp"
+#include "web/server_core.hpp"
+
+namespace weft::web::detail {
+
+std::string_view name_of(place where) noexcept {
+  switch (where) {
+    case place::path:
+      return "path";
+    case place::query:
+      return "query";
+    case place::header:
+      return "header";
+    case place::cookie:
+      return "cookie";
+    case place::form:
+      return "form";
+    case place::body:
+      return "body";
+  }
+  return {};
+}
+
+request_context::~request_context() = default;
+
+namespace {
+
+std::string_view trimmed(std::string_view text) noexcept {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+/// The media type without its parameters.
+std::string_view media_type(std::string_view content_type) noexcept {
+  return trimmed(content_type.substr(0, content_type.find(';')));
+}
+
+bool is_json(std::string_view content_type) noexcept {
+  const std::string_view type = media_type(content_type);
+  const auto ends_with = [&](std::string_view end) {
+    return type.size() > end.size() && http::detail::equal_ignoring_case(type.substr(type.size() - end.size()), end);
+  };
+  return http::detail::equal_ignoring_case(type, "application/json") || ends_with("+json");
+}
+
+/// RFC 6265bis, section 5.8.3: `name=value; name=value`.
+void find_cookies(const http::headers& fields, std::string_view name, std::vector<std::string_view>& found) {
+  for (std::string_view line : fields.get_all("cookie")) {
+    while (!line.empty()) {
+      const std::size_t end = line.find(';');
+      const std::string_view pair = trimmed(line.substr(0, end));
+      line = end == line.npos ? std::string_view{} : line.substr(end + 1);
+      const std::size_t equals = pair.find('=');
+      // Of several of one name, the first is the one with the longest path.
+      if (equals != pair.npos && pair.substr(0, equals) == name && found.empty())
+        found.push_back(pair.substr(equals + 1));
+    }
+  }
+}
+
+}  // namespace
+
+const http::url_query& request_context::query() {
+  if (!query_) query_.emplace(request().query());
+  return *query_;
+}
+
+const std::vector<std::string_view>& request_context::values(place where, std::string_view name) {
+  found_.clear();
+  switch (where) {
+    case place::path:
+      for (std::size_t i = 0; i < captured.size(); ++i) {
+        if (route->parameter_names[i] != name) continue;
+        if (captured[i].find('%') == captured[i].npos) {
+          found_.push_back(captured[i]);
+        } else {
+          decoded_ = http::percent_decode(captured[i]);
+          found_.emplace_back(decoded_);
+        }
+      }
+      break;
+    case place::query:
+      if (!request().query().empty())
+        for (const auto& [key, value] : query())
+          if (key == name) found_.emplace_back(value);
+      break;
+    case place::header:
+      for (const std::string_view value : request().headers().get_all(name)) found_.push_back(value);
+      break;
+    case place::cookie:
+      find_cookies(request().headers(), name, found_);
+      break;
+    case place::form:
+      for (const auto& [key, value] : form)
+        if (key == name) found_.emplace_back(value);
+      break;
+    case place::body:
+      break;
+  }
+  return found_;
+}
+
+void request_context::note(place where, std::string_view name, std::vector<issue> issues) {
+  for (issue& each : issues) {
+    problems.push_back({.in = std::string{name_of(where)},
+                        .path = std::string{name} + each.path.substr(1),
+                        .expected = std::move(each.expected),
+                        .got = std::move(each.got)});
+  }
+}
+
+void request_context::note(json_problems found) {
+  const bool nothing = body.empty();
+  if (found.malformed_at && !nothing) malformed = true;
+  for (issue& each : found.issues) {
+    problems.push_back({.in = "body",
+                        .path = std::move(each.path),
+                        .expected = nothing ? "a JSON document" : std::move(each.expected),
+                        .got = nothing ? "nothing" : std::move(each.got)});
+  }
+}
+
+task<> request_context::read_body(request_context& self, bool json) {
+  http::server_request& from = self.request();
+  if (json) {
+    const std::optional<std::string_view> type = from.headers().get("content-type");
+    if (type && !is_json(*type)) throw http::http_error{415, "The body must be application/json."};
+  }
+  self.body = co_await from.text(self.route->max_body != 0 ? self.route->max_body : self.server.app.max_body);
+}
+
+task<> request_context::read_form(request_context& self) {
+  http::server_request& from = self.request();
+  const std::string_view type = media_type(from.header("content-type"));
+  if (!type.empty() && !http::detail::equal_ignoring_case(type, "application/x-www-form-urlencoded"))
+    throw http::http_error{415, "The body must be application/x-www-form-urlencoded."};
+  self.body = co_await from.text(self.route->max_body != 0 ? self.route->max_body : self.server.app.max_body);
+  self.form = http::url_query{self.body};
+}
+
+request_scope& request_context::scope() {
+  if (!scope_) scope_ = std::make_shared<request_scope>(server);
+  return *scope_;
+}
+
+http::server_response request_context::refuse() {
+  const refusal what{std::move(problems)};
+  return http::server_response::json(what).status(malformed ? 400 : 422);
+}
+
+}  // namespace weft::web::detail

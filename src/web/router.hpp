@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weft::web::detail {
+
+class route_entry;
+
+/// Finds the route for a path: a radix tree, in which the number of routes hardly matters. What is literal wins over a
+/// parameter, and that over the rest of a path.
+class router {
+ public:
+  struct match {
+    const route_entry* route = nullptr;  ///< null: none for that method
+    std::string_view allowed;            ///< the methods that there are at that path; empty if there is no such path
+  };
+
+  router();
+  ~router();
+
+  /// Also gives the route the names of its parameters. Throws std::invalid_argument for a path that is none, and for a
+  /// method and path that are there already.
+  void add(route_entry& route);
+
+  /// @param path as it came, percent-encoded.
+  /// @param captured gets what stands for the parameters, in order; views of `path`.
+  [[nodiscard]] match find(std::string_view method, std::string_view path,
+                           std::vector<std::string_view>& captured) const;
+
+ private:
+  struct node;
+  struct resource;
+  struct search;
+
+  static node* add_literal(node& from, std::string_view text);
+  static bool visit(const node& from, std::string_view rest, search& looking);
+  static bool arrive(const resource& at, search& looking);
+
+  std::unique_ptr<node> root_;
+};
+
+}  // namespace weft::web::detail

@@ -1,0 +1,144 @@
+#include "web/server_core.hpp"
+
+#include <system_error>
+#include <weft/core/detail/event_loop.hpp>
+#include <weft/core/timeout.hpp>
+#include <weft/http/http_error.hpp>
+
+#include "http/reasons.hpp"
+#include "web/request_scope.hpp"
+
+namespace weft::web::detail {
+
+using http::server_response;
+
+server_core::server_core(const app_core& of, const http::server_options& options) : app{of}, running(of.routes.size()) {
+  engine.emplace([this](http::server_request& request) { return handle(request); }, options);
+}
+
+namespace {
+
+server_response failed(int status, std::string_view why) {
+  const failure what{std::string{why.empty() ? http::detail::reason_of(status) : why}};
+  return server_response::json(what).status(status);
+}
+
+/// What there is without a route.
+server_response answer_nobody(request_context& in) {
+  if (in.allowed.empty()) return failed(404, {});
+  if (in.request().method() == "OPTIONS") return server_response{204}.header("allow", in.allowed);
+  return failed(405, {}).header("allow", in.allowed);
+}
+
+/// Counts a request as long as it lives.
+class counted {
+ public:
+  explicit counted(std::size_t& count) noexcept : count_{count} { ++count_; }
+  counted(const counted&) = delete;
+  counted& operator=(const counted&) = delete;
+  ~counted() { --count_; }
+
+ private:
+  std::size_t& count_;
+};
+
+task<server_response> answer_within_limits(request_context& in) {
+  const route_entry& route = *in.route;
+  std::size_t& running = in.server.running[route.number];
+  if (route.max_concurrent != 0 && running >= route.max_concurrent)
+    co_return failed(503, "Too many requests of this kind are under way.").header("retry-after", "1");
+  const counted mark{running};
+  if (route.timeout.count() <= 0) co_return co_await route.answering->answer(in);
+  std::optional<server_response> answer = co_await move_on_after(route.timeout, route.answering->answer(in));
+  if (!answer) co_return failed(503, "The answer took too long.");
+  co_return std::move(*answer);
+}
+
+bool has_limits(const route_entry& route) noexcept { return route.max_concurrent != 0 || route.timeout.count() > 0; }
+
+void finish(request_context& in, server_response& answer) {
+  const route_entry& route = *in.route;
+  const bool own = !route.description.no_content && route.description.result_type.empty();
+  if (route.status != 0 && !own && (answer.status() == 200 || answer.status() == 204)) answer.status(route.status);
+  if (in.has_scope()) in.scope().answered = true;
+}
+
+task<server_response> answer_by_route(request_context& in) {
+  std::exception_ptr error;
+  try {
+    server_response answer;
+    if (has_limits(*in.route)) {
+      answer = co_await answer_within_limits(in);
+    } else {
+      answer = co_await in.route->answering->answer(in);
+    }
+    finish(in, answer);
+    co_return answer;
+  } catch (...) {
+    error = std::current_exception();
+  }
+  if (in.has_scope()) co_await request_scope::fail(in.scope(), error);
+  co_return in.server.answer_to(in, error);
+}
+
+}  // namespace
+
+task<server_response> answer_from(request_context& in, std::size_t middleware) {
+  const auto& all = in.server.app.middlewares;
+  if (middleware == all.size()) {
+    if (in.route == nullptr) co_return answer_nobody(in);
+    co_return co_await answer_by_route(in);
+  }
+  std::exception_ptr error;
+  try {
+    co_return co_await all[middleware]->run(in.request(), next{in, middleware + 1});
+  } catch (...) {
+    error = std::current_exception();
+  }
+  co_return in.server.answer_to(in, error);
+}
+
+server_response server_core::answer_to(request_context& in, const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const request_refused&) {
+    return in.refuse();
+  } catch (const std::system_error&) {
+    if (in.request().client_gone()) throw;
+  } catch (...) {  // NOLINT(bugprone-empty-catch): below
+  }
+  for (auto each = app.error_handlers.rbegin(); each != app.error_handlers.rend(); ++each) {
+    if (std::optional<server_response> answer = (*each)->answer(error)) return std::move(*answer);
+  }
+  try {
+    std::rethrow_exception(error);
+  } catch (const http::http_error& known) {
+    if (known.status() >= 400 && known.status() <= 599) return failed(known.status(), known.what());
+  } catch (...) {  // NOLINT(bugprone-empty-catch): reported below
+  }
+  weft::detail::require_loop("web").report("A web handler failed", error);
+  return failed(500, {});
+}
+
+namespace {
+
+task<server_response> answer_request(server_core& self, http::server_request& request) {
+  request_context in{&request, self};
+  const router::match found = self.app.finds.find(request.method(), request.path(), in.captured);
+  in.route = found.route;
+  in.allowed = found.allowed;
+  if (self.app.middlewares.empty() && in.route != nullptr) {
+    server_response answer = co_await answer_by_route(in);
+    if (in.has_scope()) answer.keep(in.share_scope());
+    co_return answer;
+  }
+  server_response answer = co_await answer_from(in, 0);
+  if (in.has_scope()) answer.keep(in.share_scope());
+  co_return answer;
+}
+
+}  // namespace
+
+task<server_response> server_core::handle(http::server_request& request) { return answer_request(*this, request); }
+
+}  // namespace weft::web::detail

@@ -1,0 +1,26 @@
+#pragma once
+
+// An app under test, and a client of it.
+
+#include <string>
+#include <weft/http.hpp>
+#include <weft/web.hpp>
+#include <weft/weft.hpp>
+
+namespace weft::testing {
+
+/// Runs `body(client, server)` beside a server of the app.
+template <class F>
+void with_app(web::app& app, F body) {
+  run([&]() -> task<> {
+    co_await with(app.server(), [&](web::server& server) -> task<> {
+      http::client client{{.base_url = server.url()}};
+      co_await body(client, server);
+    });
+  });
+}
+
+/// The status and the body of an answer, in one line.
+inline std::string told(const http::response& answer) { return std::to_string(answer.status()) + " " + answer.text(); }
+
+}  // namespace weft::testing

@@ -1,0 +1,83 @@
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <string>
+
+#include "app_talk.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using weft::task;
+using weft::testing::told;
+using weft::testing::with_app;
+namespace http = weft::http;
+namespace web = weft::web;
+
+struct settings {
+  std::string greeting;
+};
+struct pool {
+  std::string* trace;
+};
+struct session {
+  std::string user;
+};
+
+TEST(WebUse, GivesWhatTheAppProvides) {
+  web::app app;
+  settings shared{"hello"};
+  app.provide(shared);
+  app.get("/", [](web::use<settings> s) { return s->greeting; });
+  with_app(app, [&](http::client& client, web::server&) -> task<> {
+    EXPECT_EQ(told(co_await client.get("/")), "200 hello");
+    shared.greeting = "bye";
+    EXPECT_EQ(told(co_await client.get("/")), "200 bye");
+  });
+}
+
+TEST(WebUse, MakesAndLetsGoForTheServerAndForEachRequest) {
+  web::app app;
+  std::string trace;
+  app.provide([&]() -> weft::manager<pool> {
+    trace += "pool{";
+    co_await weft::sleep(0ms);
+    co_yield pool{&trace};
+    trace += "}";
+  });
+  app.provide_per_request([&](web::use<pool> from, web::header<"x-user", std::string> user) -> weft::manager<session> {
+    *from->trace += "[" + *user;
+    const weft::exit_reason how = co_yield session{*user};
+    co_await weft::sleep(0ms);
+    trace += how.ok() ? " ok]" : " failed]";
+  });
+  app.get("/", [](web::use<session> s, web::use<session> again) {
+    EXPECT_EQ(&*s, &*again);
+    return s->user;
+  });
+  app.get("/fail", [](web::use<session>) -> std::string { throw web::http_error{409, "no"}; });
+  with_app(app, [&](http::client& client, web::server& server) -> task<> {
+    EXPECT_EQ(trace, "pool{");
+    EXPECT_EQ(told(co_await client.get("/").header("x-user", "ada")), "200 ada");
+    while (server.background_tasks() != 0 || !trace.ends_with(']')) co_await weft::sleep(0ms);
+    EXPECT_EQ(trace, "pool{[ada ok]");
+    EXPECT_EQ((co_await client.get("/fail").header("x-user", "bob")).status(), 409);
+    EXPECT_EQ(trace, "pool{[ada ok][bob failed]");
+    EXPECT_EQ(told(co_await client.get("/")),
+              R"(422 {"detail":[{"in":"header","path":"x-user","expected":"a string","got":"nothing"}]})");
+  });
+  EXPECT_EQ(trace, "pool{[ada ok][bob failed]}");
+}
+
+TEST(WebUse, RefusesToServeWhatNobodyProvides) {
+  web::app app;
+  app.get("/", [](web::use<settings> s) { return s->greeting; });
+  try {
+    with_app(app, [](http::client&, web::server&) -> task<> { co_return; });
+    FAIL();
+  } catch (const std::logic_error& e) {
+    EXPECT_NE(std::string{e.what()}.find("settings"), std::string::npos) << e.what();
+  }
+}
+
+}  // namespace

@@ -26,18 +26,31 @@ app::app(const app_options& options) : core_{std::make_unique<detail::app_core>(
 }
 app::~app() = default;
 
+namespace {
+
+detail::route_entry& keep(detail::app_core& core, std::unique_ptr<detail::route_entry> made) {
+  for (const std::string& name : made->wanted_names) {
+    if (!detail::has_parameter(made->path, name))
+      throw std::invalid_argument{"the route " + made->method + " " + made->path + " has no parameter " + name};
+  }
+  made->number = core.routes.size();
+  core.finds.add(*made);
+  core.routes.push_back(std::move(made));
+  return *core.routes.back();
+}
+
+}  // namespace
+
 route app::add_route(std::string_view method, std::string_view path, std::unique_ptr<detail::endpoint> answers,
                      const std::vector<std::string_view>& names) {
-  auto made = std::make_unique<detail::route_entry>(std::string{method}, std::string{path}, std::move(answers));
-  for (const std::string_view name : names) {
-    if (!detail::has_parameter(path, name))
-      throw std::invalid_argument{"the route " + made->method + " " + made->path + " has no parameter " +
-                                  std::string{name}};
+  return route{keep(*core_, detail::make_route(method, path, std::move(answers), names))};
+}
+
+void app::include(std::string_view prefix, router routes) {
+  for (std::unique_ptr<detail::route_entry>& each : routes.take()) {
+    each->path = std::string{prefix} + each->path;
+    keep(*core_, std::move(each));
   }
-  made->number = core_->routes.size();
-  core_->finds.add(*made);
-  core_->routes.push_back(std::move(made));
-  return route{*core_->routes.back()};
 }
 
 void app::add_provider(const void* key, std::unique_ptr<detail::provider> made, bool per_request) {

@@ -8,7 +8,7 @@
 #include <weft/web/middleware.hpp>
 
 #include "web/route_entry.hpp"
-#include "web/router.hpp"
+#include "web/route_tree.hpp"
 
 namespace weft::web::detail {
 
@@ -29,7 +29,7 @@ class app_core {
   std::size_t max_body = 0;
 
   std::vector<std::unique_ptr<route_entry>> routes;
-  router finds;
+  route_tree finds;
   std::vector<provision> provisions;  ///< those that are made earlier come first
   std::vector<std::unique_ptr<middleware>> middlewares;
   std::vector<std::unique_ptr<error_handler>> error_handlers;

@@ -119,6 +119,11 @@ void write_parameters(components& to, const route_description& of) {
   to.out.end_array();
 }
 
+std::string scheme_name(const security_description& scheme) {
+  if (scheme.kind == security_kind::api_key) return "key_" + std::string{scheme.name};
+  return scheme.kind == security_kind::basic ? "basic" : "bearer";
+}
+
 void write_operation(components& to, const route_entry& route) {
   const route_description& of = route.description;
   to.out.begin_object();
@@ -135,6 +140,19 @@ void write_operation(components& to, const route_entry& route) {
     to.out.end_array();
   }
   write_parameters(to, of);
+  if (!of.security.empty()) {
+    to.out.key("security");
+    to.out.begin_array();
+    to.out.element();
+    to.out.begin_object();
+    for (const security_description& each : of.security) {
+      to.out.key(scheme_name(each));
+      to.out.begin_array();
+      to.out.end_array();
+    }
+    to.out.end_object();
+    to.out.end_array();
+  }
   if (!of.body_type.empty()) {
     to.out.key("requestBody");
     to.out.begin_object();
@@ -150,7 +168,32 @@ void write_operation(components& to, const route_entry& route) {
   if (of.validates) {
     write_response(to, 422, "application/json", [](schema_writer& out) { write_schema<refusal>(out); });
   }
+  if (!of.security.empty())
+    write_response(to, 401, "application/json", [](schema_writer& out) { write_schema<failure>(out); });
   to.out.end_object();
+  to.out.end_object();
+}
+
+void write_security_schemes(components& to, const app_core& app) {
+  std::map<std::string, security_description> schemes;
+  for (const auto& route : app.routes)
+    for (const security_description& each : route->description.security) schemes.try_emplace(scheme_name(each), each);
+  if (schemes.empty()) return;
+  to.out.key("securitySchemes");
+  to.out.begin_object();
+  for (const auto& [name, scheme] : schemes) {
+    to.out.key(name);
+    to.out.begin_object();
+    if (scheme.kind == security_kind::api_key) {
+      to.member("type", "apiKey");
+      to.member("in", "header");
+      to.member("name", scheme.name);
+    } else {
+      to.member("type", "http");
+      to.member("scheme", scheme.kind == security_kind::basic ? "basic" : "bearer");
+    }
+    to.out.end_object();
+  }
   to.out.end_object();
 }
 
@@ -195,6 +238,7 @@ std::string openapi_document(const app_core& app) {
   out.begin_object();
   to.define_all();
   out.end_object();
+  write_security_schemes(to, app);
   out.end_object();
   out.end_object();
   return out.take();

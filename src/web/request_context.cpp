@@ -1,4 +1,3 @@
-#include <cctype>
 #include <utility>
 #include <weft/http/http_error.hpp>
 #include <weft/http/percent_encoding.hpp>
@@ -32,15 +31,9 @@ request_context::~request_context() = default;
 
 namespace {
 
-std::string_view trimmed(std::string_view text) noexcept {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 /// The media type without its parameters.
 std::string_view media_type(std::string_view content_type) noexcept {
-  return trimmed(content_type.substr(0, content_type.find(';')));
+  return http::detail::trimmed(content_type.substr(0, content_type.find(';')));
 }
 
 bool is_json(std::string_view content_type) noexcept {
@@ -56,7 +49,7 @@ void find_cookies(const http::headers& fields, std::string_view name, std::vecto
   for (std::string_view line : fields.get_all("cookie")) {
     while (!line.empty()) {
       const std::size_t end = line.find(';');
-      const std::string_view pair = trimmed(line.substr(0, end));
+      const std::string_view pair = http::detail::trimmed(line.substr(0, end));
       line = end == line.npos ? std::string_view{} : line.substr(end + 1);
       const std::size_t equals = pair.find('=');
       // Of several of one name, the first is the one with the longest path.

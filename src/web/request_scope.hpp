@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 #include <weft/core/with.hpp>
@@ -33,6 +34,11 @@ class request_scope {
 
 /// Ends a handler's preparations: its request is refused for the problems that were noted.
 struct request_refused {};
+
+/// Ends them too: the request has no credentials.
+struct unauthorized {
+  std::string challenge;
+};
 
 /// The last that was made first.
 task<> let_go(std::vector<std::pair<const void*, std::unique_ptr<provided>>> made, exit_reason how);

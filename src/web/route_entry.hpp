@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 #include <weft/web/detail/endpoint.hpp>
 
@@ -19,7 +21,8 @@ class route_entry {
         description{answering->describe()} {}
 
   const std::string method;
-  const std::string path;                    ///< as it was given
+  std::string path;                          ///< as it was given
+  std::vector<std::string> wanted_names;     ///< what the handler takes from the path
   std::vector<std::string> parameter_names;  ///< in the path, in order
   const std::unique_ptr<endpoint> answering;
   const route_description description;
@@ -34,5 +37,8 @@ class route_entry {
   std::size_t max_concurrent = 0;
   std::size_t number = 0;  ///< among the app's routes
 };
+
+std::unique_ptr<route_entry> make_route(std::string_view method, std::string_view path,
+                                        std::unique_ptr<endpoint> answers, const std::vector<std::string_view>& names);
 
 }  // namespace weft::web::detail

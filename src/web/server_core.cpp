@@ -103,6 +103,8 @@ server_response server_core::answer_to(request_context& in, const std::exception
     std::rethrow_exception(error);
   } catch (const request_refused&) {
     return in.refuse();
+  } catch (const unauthorized& refused) {
+    return failed(401, {}).header("www-authenticate", refused.challenge);
   } catch (const std::system_error&) {
     if (in.request().client_gone()) throw;
   } catch (...) {  // NOLINT(bugprone-empty-catch): below
@@ -124,7 +126,7 @@ namespace {
 
 task<server_response> answer_request(server_core& self, http::server_request& request) {
   request_context in{&request, self};
-  const router::match found = self.app.finds.find(request.method(), request.path(), in.captured);
+  const route_tree::match found = self.app.finds.find(request.method(), request.path(), in.captured);
   in.route = found.route;
   in.allowed = found.allowed;
   if (self.app.middlewares.empty() && in.route != nullptr) {

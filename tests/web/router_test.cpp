@@ -1,96 +1,50 @@
-#include "web/router.hpp"
-
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <stdexcept>
 #include <string>
-#include <vector>
 
-#include "web/route_entry.hpp"
+#include "app_talk.hpp"
 
 namespace {
 
-using weft::web::detail::route_entry;
-using weft::web::detail::router;
+using weft::task;
+using weft::testing::told;
+using weft::testing::with_app;
+namespace http = weft::http;
+namespace web = weft::web;
 
-class nothing final : public weft::web::detail::endpoint {
- public:
-  weft::task<weft::http::server_response> answer(weft::web::detail::request_context&) override {
-    co_return weft::http::server_response{};
-  }
-  [[nodiscard]] weft::web::detail::route_description describe() const override { return {}; }
-};
-
-class routes {
- public:
-  void add(const std::string& path, const std::string& method = "GET") {
-    all_.push_back(std::make_unique<route_entry>(method, path, std::make_unique<nothing>()));
-    router_.add(*all_.back());
-  }
-  /// The route's path and what was captured.
-  [[nodiscard]] std::string find(std::string_view path, std::string_view method = "GET") const {
-    std::vector<std::string_view> captured;
-    const router::match found = router_.find(method, path, captured);
-    if (found.route == nullptr) return "none, allowed: " + std::string{found.allowed};
-    std::string text = found.route->path;
-    for (std::size_t i = 0; i < captured.size(); ++i)
-      text += " " + found.route->parameter_names[i] + "=" + std::string{captured[i]};
-    return text;
-  }
-
- private:
-  std::vector<std::unique_ptr<route_entry>> all_;
-  router router_;
-};
-
-TEST(WebRouter, FindsLiteralsBeforeParametersBeforeRests) {
-  routes r;
-  for (const char* path : {"/", "/users", "/users/", "/users/me", "/users/{id}", "/users/{id}/posts",
-                           "/users/{id}/posts/{post}", "/use", "/{any:path}", "/users/{id}/files/{rest:path}"})
-    r.add(path);
-  EXPECT_EQ(r.find("/"), "/");
-  EXPECT_EQ(r.find("/users"), "/users");
-  EXPECT_EQ(r.find("/users/"), "/users/");
-  EXPECT_EQ(r.find("/users/me"), "/users/me");
-  EXPECT_EQ(r.find("/users/mee"), "/users/{id} id=mee");
-  EXPECT_EQ(r.find("/users/m"), "/users/{id} id=m");
-  EXPECT_EQ(r.find("/users/7/posts"), "/users/{id}/posts id=7");
-  EXPECT_EQ(r.find("/users/me/posts"), "/users/{id}/posts id=me");
-  EXPECT_EQ(r.find("/users/7/posts/9"), "/users/{id}/posts/{post} id=7 post=9");
-  EXPECT_EQ(r.find("/users/7/files/a/b"), "/users/{id}/files/{rest:path} id=7 rest=a/b");
-  EXPECT_EQ(r.find("/users/7/files/"), "/users/{id}/files/{rest:path} id=7 rest=");
-  EXPECT_EQ(r.find("/users/7/none"), "/{any:path} any=users/7/none");
-  EXPECT_EQ(r.find("/us"), "/{any:path} any=us");
+TEST(WebRouter, PutsAPrefixBeforeItsRoutes) {
+  web::router comments;
+  comments.get("/{comment}", [](web::path<"user", int> user, web::path<"comment", int> comment) {
+    return std::to_string(*user) + "/" + std::to_string(*comment);
+  });
+  web::router users;
+  users.get("/{user}", [](web::path<"user", int> user) { return std::to_string(*user); }).tag("users");
+  users.include("/{user}/comments", std::move(comments));
+  web::app app;
+  app.include("/users", std::move(users));
+  with_app(app, [](http::client& client, web::server&) -> task<> {
+    EXPECT_EQ(told(co_await client.get("/users/7")), "200 7");
+    EXPECT_EQ(told(co_await client.get("/users/7/comments/9")), "200 7/9");
+  });
+  EXPECT_NE(app.openapi().find(R"("/users/{user}/comments/{comment}")"), std::string::npos);
 }
 
-TEST(WebRouter, TakesAMethodFromALessParticularPath) {
-  routes r;
-  r.add("/users/me", "GET");
-  r.add("/users/{id}", "PUT");
-  EXPECT_EQ(r.find("/users/me", "PUT"), "/users/{id} id=me");
-  EXPECT_EQ(r.find("/users/me", "HEAD"), "/users/me");
-  EXPECT_EQ(r.find("/users/me", "DELETE"), "none, allowed: GET, HEAD, OPTIONS");
-  EXPECT_EQ(r.find("/users/you", "GET"), "none, allowed: PUT, OPTIONS");
-  EXPECT_EQ(r.find("/nobody"), "none, allowed: ");
-  EXPECT_EQ(r.find(""), "none, allowed: ");
-  EXPECT_EQ(r.find("/users//"), "none, allowed: ");
+TEST(WebRouter, IsRefusedIfItsPathsLackWhatHandlersTake) {
+  web::router users;
+  users.get("/", [](web::path<"user", int> user) { return std::to_string(*user); });
+  web::app app;
+  EXPECT_THROW(app.include("/users", std::move(users)), std::invalid_argument);
 }
 
-TEST(WebRouter, RefusesPathsThatAreNone) {
-  routes r;
-  r.add("/a/{x}");
-  for (const char* path : {"", "a", "/a/{x", "/a{x}", "/{x}b", "/{}", "/{x}/{x}", "/{x:path}/b", "/a/{y}"})
-    EXPECT_THROW(r.add(path), std::invalid_argument) << path;
-}
-
-TEST(WebRouter, FindsEachOfAThousand) {
-  routes r;
-  for (int i = 0; i < 1000; ++i) r.add("/r" + std::to_string(i) + "/{x}/end");
-  for (int i = 0; i < 1000; ++i) {
-    const std::string n = std::to_string(i);
-    EXPECT_EQ(r.find("/r" + n + "/v/end"), "/r" + n + "/{x}/end x=v");
-  }
+TEST(WebRouter, TakesPathsThatAreOnlyKnownLater) {
+  web::app app;
+  const std::string path = "/a/{x}";
+  app.get(web::runtime_path{path}, [](web::path<"x", int> x) { return std::to_string(*x); });
+  EXPECT_THROW(app.get(web::runtime_path{"/b"}, [](web::path<"x", int> x) { return std::to_string(*x); }),
+               std::invalid_argument);
+  with_app(app,
+           [](http::client& client, web::server&) -> task<> { EXPECT_EQ(told(co_await client.get("/a/7")), "200 7"); });
 }
 
 }  // namespace

@@ -3,20 +3,20 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <vector>
 #include <weft/core/task.hpp>
 #include <weft/http/http_error.hpp>
 #include <weft/http/server_request.hpp>
 #include <weft/http/server_response.hpp>
 #include <weft/http/websocket.hpp>
-#include <weft/http/websocket_options.hpp>
 #include <weft/web/detail/endpoint.hpp>
 #include <weft/web/detail/provider.hpp>
 #include <weft/web/middleware.hpp>
 #include <weft/web/route.hpp>
+#include <weft/web/router.hpp>
 #include <weft/web/server.hpp>
 
 namespace weft::web {
@@ -61,52 +61,16 @@ class app_core;
 ///
 /// Build it up, then serve it: neither routes nor what is provided may change while a server runs. With several workers
 /// its handlers run on several threads. It must outlive its servers.
-class app {
+class app : public detail::route_adder<true> {
  public:
   explicit app(const app_options& options = {});
   app(const app&) = delete;
   app& operator=(const app&) = delete;
-  ~app();
+  ~app() override;
 
-  // ---- routes: for each a path and a handler; the handler is kept ----
-
-  template <class F>
-  route get(route_path<std::type_identity_t<std::decay_t<F>>> path, F&& handler) {
-    return add("GET", path.text(), std::forward<F>(handler));
-  }
-  template <class F>
-  route post(route_path<std::type_identity_t<std::decay_t<F>>> path, F&& handler) {
-    return add("POST", path.text(), std::forward<F>(handler));
-  }
-  template <class F>
-  route put(route_path<std::type_identity_t<std::decay_t<F>>> path, F&& handler) {
-    return add("PUT", path.text(), std::forward<F>(handler));
-  }
-  template <class F>
-  route patch(route_path<std::type_identity_t<std::decay_t<F>>> path, F&& handler) {
-    return add("PATCH", path.text(), std::forward<F>(handler));
-  }
-  /// DELETE.
-  template <class F>
-  route del(route_path<std::type_identity_t<std::decay_t<F>>> path, F&& handler) {
-    return add("DELETE", path.text(), std::forward<F>(handler));
-  }
-  /// Any other method.
-  template <class F>
-  route on(std::string_view method, route_path<std::type_identity_t<std::decay_t<F>>> path, F&& handler) {
-    return add(method, path.text(), std::forward<F>(handler));
-  }
-  /// A WebSocket: the handler takes a `websocket&`, and runs as long as it is open. It is not called, and the answer is
-  /// 422, if its other parameters are not there. See http::accept_websocket.
-  template <class F>
-  route websocket(route_path<std::type_identity_t<std::decay_t<F>>> path, F&& handler,
-                  const http::websocket_options& options = {}) {
-    using function = std::decay_t<F>;
-    detail::must_be_handler<function>();
-    return add_route("GET", path.text(),
-                     std::make_unique<detail::websocket_endpoint<function>>(std::forward<F>(handler), options),
-                     names_of<function>());
-  }
+  /// Adds the routes of a router, with `prefix` before their paths ("/users/{user}"; empty for none). Throws
+  /// std::invalid_argument for routes that are there already, or take a parameter that is not in their path.
+  void include(std::string_view prefix, router routes);
 
   // ---- what handlers may use ----
 
@@ -166,21 +130,8 @@ class app {
   [[nodiscard]] std::string openapi() const;
 
  private:
-  template <class F>
-  static std::vector<std::string_view> names_of() {
-    std::vector<std::string_view> names;
-    detail::signature<F>::template arguments<detail::path_names>::add_to(names);
-    return names;
-  }
-  template <class F>
-  route add(std::string_view method, std::string_view path, F&& handler) {
-    using function = std::decay_t<F>;
-    detail::must_be_handler<function>();
-    return add_route(method, path, std::make_unique<detail::endpoint_of<function>>(std::forward<F>(handler)),
-                     names_of<function>());
-  }
   route add_route(std::string_view method, std::string_view path, std::unique_ptr<detail::endpoint> answers,
-                  const std::vector<std::string_view>& names);
+                  const std::vector<std::string_view>& names) override;
   void add_provider(const void* key, std::unique_ptr<detail::provider> made, bool per_request);
   void add_middleware(std::unique_ptr<detail::middleware> made);
   void add_error_handler(std::unique_ptr<detail::error_handler> made);

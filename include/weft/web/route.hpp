@@ -29,7 +29,7 @@ constexpr bool has_parameter(std::string_view path, std::string_view name) noexc
 }
 
 template <class P>
-constexpr void check_parameter(std::string_view path) {
+constexpr void check_parameter([[maybe_unused]] std::string_view path) {
   if constexpr (requires { parameter<P>::path_name; }) {
     if (!has_parameter(path, parameter<P>::path_name)) the_path_has_no_such_parameter(parameter<P>::path_name);
   }
@@ -60,8 +60,8 @@ struct runtime_path {
 
 /// The path of a route: `/users/{id}`, `/files/{rest:path}`. Between braces stands what the handler takes as
 /// `path<"id", T>`: one segment, or with `:path` all that is left. A literal that has not what the handler takes does
-/// not compile.
-template <class F>
+/// not compile, but for routers, where a prefix may have it.
+template <class F, bool Whole = true>
 class route_path {
  public:
   template <class S>
@@ -74,7 +74,8 @@ class route_path {
       if (i < text_.size() && text_[i] == '{') open = i;
       if (i < text_.size() && text_[i] == '}') open = text_.npos;
     }
-    if constexpr (detail::signature<F>::known) detail::signature<F>::template arguments<detail::path_check>::run(text_);
+    if constexpr (Whole && detail::signature<F>::known)
+      detail::signature<F>::template arguments<detail::path_check>::run(text_);
   }
   route_path(runtime_path path) noexcept : text_{path.text} {}  // NOLINT(google-explicit-constructor)
 

@@ -16,6 +16,7 @@
 #include <weft/web/detail/route_description.hpp>
 #include <weft/web/detail/text_value.hpp>
 #include <weft/web/parameters.hpp>
+#include <weft/web/security.hpp>
 #include <weft/web/use.hpp>
 
 // How each parameter of a handler is filled.
@@ -215,6 +216,31 @@ struct parameter<form<T>> : known_parameter {
   }
 };
 
+// ---- credentials ----------------------------------------------------------------------------------------------------
+
+/// The text behind the scheme in the Authorization field. Throws unauthorized where there is none.
+std::string take_credentials(request_context& in, std::string_view scheme);
+basic_credentials take_basic(request_context& in);
+std::string take_key(request_context& in, std::string_view name);
+
+template <>
+struct parameter<bearer_token> : known_parameter {
+  static bearer_token take(request_context& in) { return bearer_token{take_credentials(in, "Bearer")}; }
+  static void describe(route_description& to) { to.security.push_back({.kind = security_kind::bearer, .name = {}}); }
+};
+template <>
+struct parameter<basic_credentials> : known_parameter {
+  static basic_credentials take(request_context& in) { return take_basic(in); }
+  static void describe(route_description& to) { to.security.push_back({.kind = security_kind::basic, .name = {}}); }
+};
+template <fixed_text Name>
+struct parameter<api_key<Name>> : known_parameter {
+  static api_key<Name> take(request_context& in) { return api_key<Name>{take_key(in, Name.view())}; }
+  static void describe(route_description& to) {
+    to.security.push_back({.kind = security_kind::api_key, .name = Name.view()});
+  }
+};
+
 // ---- what the server has --------------------------------------------------------------------------------------------
 
 template <>
@@ -263,11 +289,11 @@ concept fillable_parameter = parameter<P>::known;
 /// Fails to compile, naming the parameter, for one that cannot be filled.
 template <class P>
 struct must_be_fillable {
-  static_assert(
-      fillable_parameter<P>,
-      "weft: this parameter of a handler cannot be filled from a request. A handler may take path<\"name\", "
-      "T>, query<...>, header<...>, cookie<...>, query_fields<T>, form<T>, body<T>, use<T>, http::server_request&, "
-      "background_tasks& and, of a WebSocket route, websocket&");
+  static_assert(fillable_parameter<P>,
+                "weft: this parameter of a handler cannot be filled from a request. A handler may take path<\"name\", "
+                "T>, query<...>, header<...>, cookie<...>, query_fields<T>, form<T>, body<T>, use<T>, bearer_token, "
+                "basic_credentials, api_key<\"name\">, http::server_request&, "
+                "background_tasks& and, of a WebSocket route, websocket&");
   static constexpr bool value = true;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -19,9 +20,18 @@ struct parameter_description {
   schema_function schema;
 };
 
+enum class security_kind : std::uint8_t { bearer, basic, api_key };
+
+/// Credentials that a handler takes.
+struct security_description {
+  security_kind kind;
+  std::string_view name;  ///< of the header field, for an API key
+};
+
 /// What a handler takes and gives, for OpenAPI.
 struct route_description {
   std::vector<parameter_description> parameters;
+  std::vector<security_description> security;
   std::string_view body_type;  ///< empty: it takes none
   bool body_required = false;
   schema_function body_schema = nullptr;

@@ -12,15 +12,15 @@ class route_entry;
 
 /// Finds the route for a path: a radix tree, in which the number of routes hardly matters. What is literal wins over a
 /// parameter, and that over the rest of a path.
-class router {
+class route_tree {
  public:
   struct match {
     const route_entry* route = nullptr;  ///< null: none for that method
     std::string_view allowed;            ///< the methods that there are at that path; empty if there is no such path
   };
 
-  router();
-  ~router();
+  route_tree();
+  ~route_tree();
 
   /// Also gives the route the names of its parameters. Throws std::invalid_argument for a path that is none, and for a
   /// method and path that are there already.

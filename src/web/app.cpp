@@ -56,6 +56,7 @@ void app::include(std::string_view prefix, router routes) {
 void app::add_provider(const void* key, std::unique_ptr<detail::provider> made, bool per_request) {
   core_->provisions.push_back({.key = key, .makes = std::move(made), .per_request = per_request});
 }
+void app::keep_sessions(const session_options& options) { core_->sessions.emplace(options); }
 void app::add_middleware(std::unique_ptr<detail::middleware> made) { core_->middlewares.push_back(std::move(made)); }
 void app::add_error_handler(std::unique_ptr<detail::error_handler> made) {
   core_->error_handlers.push_back(std::move(made));

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 #include <weft/web/detail/provider.hpp>
@@ -9,6 +10,7 @@
 
 #include "web/route_entry.hpp"
 #include "web/route_tree.hpp"
+#include "web/session_cookie.hpp"
 
 namespace weft::web::detail {
 
@@ -31,6 +33,7 @@ class app_core {
   std::vector<std::unique_ptr<route_entry>> routes;
   route_tree finds;
   std::vector<provision> provisions;  ///< those that are made earlier come first
+  std::optional<session_cookie> sessions;
   std::vector<std::unique_ptr<middleware>> middlewares;
   std::vector<std::unique_ptr<error_handler>> error_handlers;
 };

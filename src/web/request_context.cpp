@@ -1,3 +1,5 @@
+#include <chrono>
+#include <stdexcept>
 #include <utility>
 #include <weft/http/http_error.hpp>
 #include <weft/http/percent_encoding.hpp>
@@ -137,6 +139,29 @@ task<> request_context::read_form(request_context& self) {
     throw http::http_error{415, "The body must be application/x-www-form-urlencoded."};
   self.body = co_await from.text(self.route->max_body != 0 ? self.route->max_body : self.server.app.max_body);
   self.form = http::url_query{self.body};
+}
+
+namespace {
+
+std::chrono::sys_seconds seconds_now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+}  // namespace
+
+session& request_context::client_session() {
+  if (!server.app.sessions) throw std::logic_error{"a handler takes a session, and the app keeps none (keep_sessions)"};
+  if (!session_) {
+    const std::vector<std::string_view>& cookies = values(place::cookie, server.app.sessions->name());
+    session_ = std::make_unique<session>();
+    if (!cookies.empty()) *session_ = server.app.sessions->read(cookies.front(), seconds_now());
+  }
+  return *session_;
+}
+
+void request_context::finish_session(http::server_response& answer) {
+  if (session_ && session_->changed())
+    answer.header("set-cookie", server.app.sessions->field(*session_, seconds_now()));
 }
 
 request_scope& request_context::scope() {

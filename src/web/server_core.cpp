@@ -73,6 +73,7 @@ task<server_response> answer_by_route(request_context& in) {
       answer = co_await in.route->answering->answer(in);
     }
     finish(in, answer);
+    in.finish_session(answer);
     co_return answer;
   } catch (...) {
     error = std::current_exception();

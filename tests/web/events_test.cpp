@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "app_talk.hpp"
 
@@ -20,7 +23,8 @@ TEST(WebEvents, AreWrittenAsBrowsersReadThem) {
       co_await to.send("one");
       co_await to.send("two\nlines\r\nof\rdata", {.type = "note", .id = "7", .retry = 2s});
       co_await to.keep_alive();
-      co_await to.send_json(std::vector<int>{1, 2});
+      const std::vector<int> numbers{1, 2};
+      co_await to.send_json(numbers);
       EXPECT_THROW(co_await to.send("x", {.type = "a\ndata: b"}), std::invalid_argument);
     });
   });

@@ -18,6 +18,7 @@
 #include <weft/web/route.hpp>
 #include <weft/web/router.hpp>
 #include <weft/web/server.hpp>
+#include <weft/web/session.hpp>
 
 namespace weft::web {
 
@@ -99,6 +100,10 @@ class app : public detail::route_adder<true> {
     add_provider(&detail::dependency_key<typename made::value_type>, std::make_unique<made>(std::forward<F>(factory)),
                  true);
   }
+
+  /// Keeps sessions for clients, in a signed cookie: handlers take `session&`. Throws std::invalid_argument for a
+  /// secret of less than 32 bytes.
+  void keep_sessions(const session_options& options);
 
   // ---- around all handlers ----
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <exception>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <weft/core/task.hpp>
 #include <weft/http/server_request.hpp>
@@ -28,6 +29,9 @@ class next {
  public:
   /// Once for each request at most.
   [[nodiscard]] task<http::server_response> operator()() const { return detail::answer_from(*in_, index_); }
+
+  /// The path of the route that answers, "/users/{id}"; empty if there is none.
+  [[nodiscard]] std::string_view route() const noexcept;
 
   /// For the library's own use.
   next(detail::request_context& in, std::size_t index) noexcept : in_{&in}, index_{index} {}

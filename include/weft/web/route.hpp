@@ -36,7 +36,7 @@ constexpr void check_parameter([[maybe_unused]] std::string_view path) {
 }
 template <class... A>
 struct path_check {
-  static constexpr void run(std::string_view path) { (check_parameter<A>(path), ...); }
+  static constexpr void run([[maybe_unused]] std::string_view path) { (check_parameter<A>(path), ...); }
 };
 
 /// The names of the parameters that a handler takes from its path.

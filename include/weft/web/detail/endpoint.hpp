@@ -109,6 +109,7 @@ class argument_list {
   static constexpr bool needs_json = (parameter<A>::needs_json || ...);
   static constexpr bool needs_text = (parameter<A>::needs_text || ...);
   static constexpr bool needs_form = (parameter<A>::needs_form || ...);
+  static constexpr bool uses_session = (std::is_same_v<A, session&> || ...);
   static constexpr bool only_uses = (is_use<A> && ...);
   static constexpr bool needs_body = needs_json || needs_text || needs_form;
   static_assert(int{needs_json} + int{needs_text} + int{needs_form} <= 1, "weft: a request has only one body");
@@ -236,6 +237,8 @@ class websocket_endpoint final : public endpoint {
   static_assert(arguments::websocket, "weft: the handler of a WebSocket route takes a websocket&");
   static_assert(!arguments::needs_body, "weft: a request for a WebSocket has no body");
   static_assert(!arguments::uses_request, "weft: when a WebSocket is open, its request is gone");
+  static_assert(!arguments::uses_session,
+                "weft: when a WebSocket is open, its session's cookie cannot change any more");
   static_assert(std::is_same_v<typename signature<F>::result, task<>>,
                 "weft: the handler of a WebSocket route is a task<>");
 

@@ -17,6 +17,7 @@
 #include <weft/web/detail/text_value.hpp>
 #include <weft/web/parameters.hpp>
 #include <weft/web/security.hpp>
+#include <weft/web/session.hpp>
 #include <weft/web/use.hpp>
 
 // How each parameter of a handler is filled.
@@ -255,6 +256,11 @@ background_tasks& background_of(request_context& in);
 template <>
 struct parameter<background_tasks&> : known_parameter {
   static background_tasks& take(request_context& in) { return background_of(in); }
+};
+
+template <>
+struct parameter<session&> : known_parameter {
+  static session& take(request_context& in) { return in.client_session(); }
 };
 
 /// Stands for the WebSocket, which comes later.

@@ -13,6 +13,7 @@
 #include <weft/http/server_response.hpp>
 #include <weft/http/url_query.hpp>
 #include <weft/web/problem.hpp>
+#include <weft/web/session.hpp>
 
 namespace weft::web::detail {
 
@@ -58,6 +59,11 @@ class request_context {
   static task<> read_body(request_context& self, bool json);
   static task<> read_form(request_context& self);
 
+  /// The client's session. Throws std::logic_error if the app keeps none.
+  session& client_session();
+  /// Tells the client of the changes to its session.
+  void finish_session(http::server_response& answer);
+
   /// What lives until the response has been sent.
   request_scope& scope();
   [[nodiscard]] bool has_scope() const noexcept { return scope_ != nullptr; }
@@ -72,6 +78,7 @@ class request_context {
   std::string decoded_;
   std::optional<http::url_query> query_;
   std::shared_ptr<request_scope> scope_;
+  std::unique_ptr<session> session_;
 };
 
 }  // namespace weft::web::detail

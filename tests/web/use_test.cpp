@@ -47,7 +47,8 @@ TEST(WebUse, MakesAndLetsGoForTheServerAndForEachRequest) {
   });
   app.provide_per_request([&](web::use<pool> from, web::header<"x-user", std::string> user) -> weft::manager<session> {
     *from->trace += "[" + *user;
-    const weft::exit_reason how = co_yield session{*user};
+    session own{*user};
+    const weft::exit_reason how = co_yield own;
     co_await weft::sleep(0ms);
     trace += how.ok() ? " ok]" : " failed]";
   });

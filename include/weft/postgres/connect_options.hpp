@@ -1,0 +1,22 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <type_traits>
+#include <weft/postgres/error.hpp>
+
+namespace weft::postgres {
+
+/// How a connection is made, beside what its URI says.
+struct connect_options {
+  /// How long it may take, with looking names up and all hosts; zero: as long as it takes.
+  std::chrono::nanoseconds timeout = std::chrono::seconds{30};
+  /// So many statements are kept prepared; 0, which poolers like pgbouncer need that hand each transaction to another
+  /// server connection, prepares none.
+  std::size_t statement_cache = 256;
+  /// Is told of the server's notices and warnings; they are dropped without.
+  void (*on_notice)(const diagnostics& notice) = nullptr;
+};
+static_assert(std::is_trivially_destructible_v<connect_options>);
+
+}  // namespace weft::postgres

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <weft/describe/field.hpp>
+#include <weft/postgres/codec.hpp>
+#include <weft/postgres/detail/result.hpp>
+
+namespace weft::postgres::detail {
+
+inline constexpr std::size_t copy_piece = std::size_t{64} << 10;
+
+/// An identifier as it stands in a statement.
+std::string quoted_name(std::string_view name);
+[[noreturn]] void throw_bad_field(std::string_view name);
+
+template <described T>
+std::string column_list() {
+  std::string list;
+  for_each_field<T>([&](const auto& field) {
+    if (!list.empty()) list += ", ";
+    list += quoted_name(field.name());
+  });
+  return list;
+}
+
+/// Rows in COPY's binary format. PostgreSQL's documentation, COPY, "Binary Format".
+template <described T>
+class row_encoder {
+ public:
+  /// Takes the types of the columns from a result that has them.
+  void learn(const result& shape) {
+    for (std::size_t i = 0; i < types_.size(); ++i) types_[i] = shape.column_type(i);
+  }
+  void begin() {
+    constexpr std::string_view signature{"PGCOPY\n\377\r\n\0", 11};
+    bytes_ = signature;
+    bytes_.append(8, '\0');  // flags, and no extension of the header
+    bytes_.reserve(copy_piece + 4096);
+  }
+  /// Throws data_error that names the field.
+  void add(const T& row) {
+    put(bytes_, static_cast<std::int16_t>(field_count<T>));
+    std::size_t i = 0;
+    for_each_field<T>([&](const auto& field) {
+      try {
+        write_sized(bytes_, field.get(row), types_[i++]);
+      } catch (const std::exception&) {
+        throw_bad_field(field.name());
+      }
+    });
+  }
+  void end() { put(bytes_, std::int16_t{-1}); }
+  const std::string& bytes() const noexcept { return bytes_; }
+  void clear() noexcept { bytes_.clear(); }
+
+ private:
+  std::array<oid::number, field_count<T>> types_{};
+  std::string bytes_;
+};
+
+}  // namespace weft::postgres::detail

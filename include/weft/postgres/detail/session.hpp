@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <weft/core/task.hpp>
+#include <weft/postgres/detail/parameters.hpp>
+#include <weft/postgres/detail/result.hpp>
+
+namespace weft::postgres::detail {
+
+/// The rows of a statement, one after the other. Destroyed early, it ends the statement on the server.
+class row_source {
+ public:
+  virtual ~row_source() = default;
+  /// A result that holds the next rows; without rows at the end. Throws error.
+  virtual task<result> next() = 0;
+  /// The same, of what is here already; false if that is nothing, and next() has to wait.
+  virtual bool take(result& into) = 0;
+};
+
+/// Rows on their way to the server. Destroyed early, it ends the statement, which then has no effect.
+class copy_sink {
+ public:
+  virtual ~copy_sink() = default;
+  /// Throws error once the server has refused.
+  virtual task<> write(std::string_view bytes) = 0;
+  /// Gives the number of rows that the server has taken.
+  virtual task<std::uint64_t> finish() = 0;
+};
+
+/// Where bytes of COPY ... TO STDOUT come from.
+class copy_source {
+ public:
+  virtual ~copy_source() = default;
+  /// The next bytes, "" at the end.
+  virtual task<std::string> next() = 0;
+};
+
+/// What runs statements: a connection, a pool, or a transaction's connection. Whoever calls keeps it alive until the
+/// task has ended.
+class session {
+ public:
+  virtual ~session() = default;
+  virtual task<result> run(const command& what) = 0;
+  /// Statements without parameters, separated by semicolons.
+  virtual task<> run_script(const std::string& text) = 0;
+  virtual task<std::unique_ptr<row_source>> stream(const command& what) = 0;
+  virtual task<std::unique_ptr<copy_sink>> copy_in(const std::string& statement) = 0;
+  virtual task<std::unique_ptr<copy_source>> copy_out(const std::string& statement) = 0;
+  /// A connection for whoever asks alone. Ended when it is destroyed: what is open then is rolled back.
+  virtual task<std::shared_ptr<session>> alone() = 0;
+};
+
+}  // namespace weft::postgres::detail

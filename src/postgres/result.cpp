@@ -1,0 +1,100 @@
+#include <libpq-fe.h>
+
+#include <cstdlib>
+#include <exception>
+#include <stdexcept>
+#include <string>
+#include <weft/postgres/detail/copy_rows.hpp>
+#include <weft/postgres/detail/parameters.hpp>
+#include <weft/postgres/detail/result.hpp>
+#include <weft/postgres/detail/row_reader.hpp>
+
+namespace weft::postgres::detail {
+
+void result::clear() noexcept {
+  if (held_ != nullptr) PQclear(held_);
+}
+
+std::size_t result::rows() const noexcept { return static_cast<std::size_t>(PQntuples(held_)); }
+std::size_t result::columns() const noexcept { return static_cast<std::size_t>(PQnfields(held_)); }
+
+std::string_view result::column_name(std::size_t column) const noexcept {
+  const char* const name = PQfname(held_, static_cast<int>(column));
+  return name != nullptr ? name : "";
+}
+
+oid::number result::column_type(std::size_t column) const noexcept { return PQftype(held_, static_cast<int>(column)); }
+
+std::string_view result::value(std::size_t row, std::size_t column) const noexcept {
+  const int r = static_cast<int>(row);
+  const int c = static_cast<int>(column);
+  const int length = PQgetlength(held_, r, c);
+  if (length == 0 && PQgetisnull(held_, r, c) == 1) return {};
+  return {PQgetvalue(held_, r, c), static_cast<std::size_t>(length)};
+}
+
+std::uint64_t result::affected() const noexcept {
+  return held_ == nullptr ? 0 : std::strtoull(PQcmdTuples(held_), nullptr, 10);
+}
+
+std::string_view result::tag() const noexcept { return held_ == nullptr ? "" : PQcmdStatus(held_); }
+
+void throw_bad_column(const result& from, std::size_t row, std::size_t column) {
+  std::string where = "column \"" + std::string{from.column_name(column)} + "\", row " + std::to_string(row + 1) + ": ";
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    throw data_error{where + e.what()};
+  }
+}
+
+std::size_t find_column(const result& from, std::string_view name) {
+  for (std::size_t i = 0; i < from.columns(); ++i) {
+    if (from.column_name(i) == name) return i;
+  }
+  throw_no_column(from, name);
+}
+
+void throw_no_column(const result& from, std::string_view name) {
+  std::string text = "the result has no column \"" + std::string{name} + "\", but";
+  for (std::size_t i = 0; i < from.columns(); ++i) text += " \"" + std::string{from.column_name(i)} + "\"";
+  throw data_error{text};
+}
+
+void throw_wrong_columns(const result& from, std::size_t wanted) {
+  throw data_error{"the result has " + std::to_string(from.columns()) + " columns; " + std::to_string(wanted) +
+                   " are wanted"};
+}
+
+std::string quoted_name(std::string_view name) {
+  std::string quoted{'"'};
+  for (const char c : name) {
+    if (c == '"') quoted += c;
+    quoted += c;
+  }
+  return quoted += '"';
+}
+
+void throw_bad_field(std::string_view name) {
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    throw data_error{"field \"" + std::string{name} + "\": " + e.what()};
+  }
+}
+
+void parameters::end(oid::number type, bool as_text, std::size_t at) {
+  constexpr std::size_t most = 65535;
+  const std::size_t length = bytes_.size() - at;
+  if (list_.size() == most) throw data_error{"more than 65,535 parameters"};
+  if (length > 0x3fffffff)
+    throw data_error{"parameter $" + std::to_string(list_.size() + 1) + ": more than a gigabyte"};
+  if (as_text) {
+    if (bytes_.find('\0', at) != std::string::npos)
+      throw data_error{"parameter $" + std::to_string(list_.size() + 1) + ": text with a zero byte"};
+    bytes_ += '\0';
+  }
+  list_.push_back({type, as_text, static_cast<std::int32_t>(length), at});
+}
+
+}  // namespace weft::postgres::detail

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# A private PostgreSQL cluster: `postgres_cluster.sh PORT` says "ready DIRECTORY" when it answers on that port of the
+# loopback and on a Unix socket in that directory, and removes it when its standard input ends.
+set -euo pipefail
+port=$1
+
+programs=$(pg_config --bindir)
+[[ -x $programs/initdb ]] || programs=$(ls -d /usr/lib/postgresql/*/bin | tail -1)
+directory=$(mktemp -d "${TMPDIR:-/tmp}/weft-postgres-XXXXXX")
+as=()
+if ((EUID == 0)); then  # which the server refuses to run as
+  chown postgres "$directory"
+  as=(runuser -u postgres --)
+fi
+
+clean_up() {
+  "${as[@]}" "$programs/pg_ctl" -D "$directory/data" -m immediate stop &>/dev/null || true
+  rm -rf "$directory"
+}
+trap clean_up EXIT
+trap 'exit 1' INT TERM HUP
+
+cd "$directory"
+"${as[@]}" "$programs/initdb" -D data -U postgres -A trust -E UTF8 --no-locale -N &>initdb.log || { cat initdb.log >&2; exit 1; }
+printf '%s\n' 'local all all trust' 'host all secretive all scram-sha-256' 'host all all all trust' >data/pg_hba.conf
+"${as[@]}" "$programs/pg_ctl" -D data -w -t 60 -l "$directory/log" -o "-c listen_addresses=127.0.0.1 -c port=$port \
+  -c unix_socket_directories=$directory -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
+  -c max_connections=100 -c timezone=UTC -c password_encryption=scram-sha-256" start </dev/null &>start.log ||
+  { cat start.log "$directory/log" >&2; exit 1; }
+echo "ready $directory"
+cat >/dev/null

@@ -131,6 +131,7 @@ std::string numeric_text(std::string_view from) {
   if (sign == minus_infinity) return "-Infinity";
 
   std::vector<std::int16_t> groups;
+  groups.reserve(static_cast<std::size_t>(std::max<std::int16_t>(count, 0)));
   for (int i = 0; i < count; ++i) groups.push_back(reader.number<std::int16_t>());
   const auto group = [&](int power) {  // of 10,000^power
     const int at = weight - power;

@@ -37,6 +37,7 @@ class listener_state final : public link_observer {
     } unless_done{opened.get()};
     opened->listens = true;
     opened->observer = self.get();
+    // There may be more of them by the next turn.  NOLINTNEXTLINE(modernize-loop-convert)
     for (std::size_t i = 0; i < self->channels_.size(); ++i) co_await listen_on(opened, self->channels_[i]);
     unless_done.of = nullptr;
     if (self->closed_) {

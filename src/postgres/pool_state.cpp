@@ -225,7 +225,7 @@ void pool_state::give_back(const place_ptr& used) noexcept {
 /// Comes when nothing is under way, and again when something had to be done.
 void pool_state::put_in_order(const place_ptr& used) {
   link& on = *used->on;
-  if (!on.is_open()) {
+  if (!on.is_open()) {  // NOLINT(bugprone-branch-clone): what has to be done first comes first
     remove(used);
   } else if (!on.quiet()) {
     return;
@@ -247,7 +247,7 @@ void pool_state::put_in_order(const place_ptr& used) {
 }
 
 void pool_state::remove(const place_ptr& gone) noexcept {
-  const place_ptr kept = gone;
+  const place_ptr kept = gone;  // NOLINT(performance-unnecessary-copy-initialization): it may be the list's own
   const auto at = std::find(places_.begin(), places_.end(), kept);
   if (at != places_.end()) places_.erase(at);
   kept->on->observer = nullptr;

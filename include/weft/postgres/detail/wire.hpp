@@ -50,8 +50,8 @@ constexpr U big_endian(U value) noexcept {
 /// There must be so many bytes.
 template <class T>
 T get(std::string_view from) noexcept {
-  bits_of<T> bits;
-  std::memcpy(&bits, from.data(), sizeof bits);
+  bits_of<T> bits{};
+  from.copy(reinterpret_cast<char*>(&bits), sizeof bits);
   return std::bit_cast<T>(big_endian(bits));
 }
 

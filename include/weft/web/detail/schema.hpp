@@ -227,7 +227,7 @@ void write_kind(schema_writer& to, const auto& said) {
     to.member("format", "duration");
   } else if constexpr (std::is_same_v<T, std::monostate>) {
     to.member("type", "null");
-  } else if constexpr (weft::detail::text_like<T>) {
+  } else if constexpr (weft::detail::text_like<T>) {  // NOLINT(bugprone-branch-clone): the order counts
     to.member("type", "string");
   } else if constexpr (described<T>) {
     to.member("$ref",

@@ -110,8 +110,8 @@ server_response server_core::answer_to(request_context& in, const std::exception
     if (in.request().client_gone()) throw;
   } catch (...) {  // NOLINT(bugprone-empty-catch): below
   }
-  for (auto each = app.error_handlers.rbegin(); each != app.error_handlers.rend();
-       ++each) {  // NOLINT(modernize-loop-convert)
+  // NOLINTNEXTLINE(modernize-loop-convert): backwards
+  for (auto each = app.error_handlers.rbegin(); each != app.error_handlers.rend(); ++each) {
     if (std::optional<server_response> answer = (*each)->answer(error)) return std::move(*answer);
   }
   try {

@@ -45,7 +45,6 @@ void request_parser::reset() noexcept {
   head_.method.clear();
   head_.target.clear();
   head_.version = http_version::http_1_1;
-  head_.headers.clear();
   trailers_.clear();
   body_size_ = 0;
   state_ = state::request_line;
@@ -56,7 +55,10 @@ void request_parser::reset() noexcept {
   expects_continue_ = false;
 }
 
-request_head request_parser::take_head() noexcept { return std::exchange(head_, {}); }
+request_head request_parser::take_head() noexcept {
+  judged_.made = false;
+  return std::exchange(head_, {});
+}
 
 std::optional<parser_event> request_parser::next(std::string_view& input) {
   if (state_ == state::failed) throw protocol_error{"this request was refused before"};
@@ -66,6 +68,7 @@ std::optional<parser_event> request_parser::next(std::string_view& input) {
     // A field section that was refused halfway is in no state to be looked at.
     state_ = state::failed;
     head_.headers.clear();
+    judged_.made = false;
     trailers_.clear();
     throw;
   }
@@ -85,10 +88,14 @@ std::optional<parser_event> request_parser::advance(std::string_view& input) {
       if (!line) return std::nullopt;
       read_request_line(*line);
       state_ = state::fields;
+      if (take_same_fields(input)) return end_of_head();
+      head_.headers.clear();
+      judged_.made = false;
       [[fallthrough]];
     }
     case state::fields:
       if (!reader_.fields(input, head_.headers)) return std::nullopt;
+      judge_fields();
       return end_of_head();
 
     case state::body: {
@@ -134,27 +141,47 @@ void request_parser::read_request_line(std::string_view line) {
   head_.version = version[7] == '0' ? http_version::http_1_0 : http_version::http_1_1;
 }
 
-parser_event request_parser::end_of_head() {
+/// A client says mostly the same on one connection. Fields that lie in one piece of input, and are those of the request
+/// before, byte by byte, need not be read and judged again.
+bool request_parser::take_same_fields(std::string_view& input) noexcept {
+  const std::string_view before = head_.headers.wire();
+  if (!judged_.made || judged_.version != head_.version) return false;
+  if (!input.starts_with(before) || !input.substr(before.size()).starts_with("\r\n")) return false;
+  input.remove_prefix(before.size() + 2);
+  return true;
+}
+
+void request_parser::judge_fields() {
   const detail::framing framing = detail::read_framing(head_.headers, head_.version);
   if (framing.hosts > 1) throw protocol_error{"more than one Host in the header fields"};
   if (framing.hosts == 0 && head_.version == http_version::http_1_1)
     throw protocol_error{"no Host in the header fields of an HTTP/1.1 request"};
   if (framing.hosts == 1 && !detail::is_authority(framing.host, false))
     throw protocol_error{"bad Host " + quoted(framing.host)};
+  const bool is_1_1 = head_.version == http_version::http_1_1;
+  judged_ = {.content_length = framing.content_length,
+             .version = head_.version,
+             .made = true,
+             .chunked = framing.chunked,
+             .persistent = framing.persistent,
+             .upgrade = framing.upgrade && is_1_1,
+             .expects_continue = framing.expects_continue && is_1_1};
+}
 
+parser_event request_parser::end_of_head() {
   const bool connect = head_.method == "CONNECT";
-  if (connect && (framing.chunked || framing.content_length.value_or(0) != 0))
+  if (connect && (judged_.chunked || judged_.content_length.value_or(0) != 0))
     throw protocol_error{"CONNECT request with a body"};
   state_ = state::body;
-  persistent_ = framing.persistent && !connect;
-  wants_upgrade_ = framing.upgrade && head_.version == http_version::http_1_1;
-  expects_continue_ = framing.expects_continue && head_.version == http_version::http_1_1;
-  body_size_ = framing.content_length.value_or(0);
-  if (framing.chunked) {
+  persistent_ = judged_.persistent && !connect;
+  wants_upgrade_ = judged_.upgrade;
+  expects_continue_ = judged_.expects_continue;
+  body_size_ = judged_.content_length.value_or(0);
+  if (judged_.chunked) {
     body_size_.reset();
     reader_.begin_chunked_body();
-  } else if (framing.content_length) {
-    reader_.begin_sized_body(*framing.content_length);
+  } else if (judged_.content_length) {
+    reader_.begin_sized_body(*judged_.content_length);
   } else {
     reader_.begin_empty_body();
   }

@@ -285,4 +285,61 @@ TEST(RequestRefusals, TheStreamEndsInTheMiddle) {
   EXPECT_TRUE(parser.next(input));
 }
 
+/// Feeds one request to a parser that may have seen others; what it says of it.
+std::string said_of(request_parser& parser, std::string_view request, std::size_t split) {
+  parser.reset();
+  std::string said;
+  try {
+    for (std::string_view input : {request.substr(0, split), request.substr(split)}) {
+      while (const auto event = parser.next(input)) {
+        if (event->part == message_part::head) {
+          said += parser.head().method + " " + parser.head().target + "\n" + std::string{parser.head().headers.wire()};
+          said += std::string{parser.wants_upgrade() ? "u" : "-"} + (parser.expects_continue() ? "e" : "-") +
+                  (parser.persistent() ? "p" : "-") + "\n";
+        }
+        said += event->bytes;
+      }
+    }
+  } catch (const weft::http::protocol_error& e) {
+    return e.what();
+  }
+  return said + (parser.done() ? "done" : "not done");
+}
+
+TEST(RequestParser, ReadsFieldsThatComeAgainAsIfForTheFirstTime) {
+  const std::vector<std::string> requests{
+      "GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\n\r\n",
+      "GET /other HTTP/1.1\r\nHost: a\r\nX: 1\r\n\r\n",
+      "GET / HTTP/1.0\r\nHost: a\r\nX: 1\r\n\r\n",
+      "CONNECT a:1 HTTP/1.1\r\nHost: a\r\nX: 1\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: a\r\nX: 2\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\nY: 2\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\n",
+      "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+      "GET / HTTP/1.1\r\nX: 1\r\n\r\n",
+      "GET / HTTP/1.0\r\n\r\n",
+      "GET / HTTP/1.1\r\n\r\n",
+      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab",
+      "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\ncd",
+      "CONNECT a:1 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab",
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nT: 1\r\n\r\n",
+      "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",
+      "GET / HTTP/1.0\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: a\r\nBad line\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost:   a  \r\nX: 1\r\n\r\n",
+  };
+  for (const std::string& first : requests) {
+    for (const std::string& second : requests) {
+      for (std::size_t split = 0; split <= second.size(); ++split) {
+        request_parser fresh;
+        request_parser used;
+        said_of(used, first, 0);
+        ASSERT_EQ(said_of(used, second, split), said_of(fresh, second, split)) << first << second << split;
+        ASSERT_EQ(said_of(used, second, split), said_of(fresh, second, split)) << second << split;
+      }
+    }
+  }
+}
+
 }  // namespace

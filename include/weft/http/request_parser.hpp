@@ -92,7 +92,20 @@ class request_parser {
   std::optional<parser_event> advance(std::string_view& input);
   void judge_beginning(std::string_view line, bool whole) const;
   void read_request_line(std::string_view line);
+  bool take_same_fields(std::string_view& input) noexcept;
+  void judge_fields();
   parser_event end_of_head();
+
+  /// What the header fields say, for one version of the protocol.
+  struct judgement {
+    std::optional<std::uint64_t> content_length;
+    http_version version = http_version::http_1_1;
+    bool made = false;
+    bool chunked = false;
+    bool persistent = false;
+    bool upgrade = false;
+    bool expects_continue = false;
+  };
 
   detail::message_reader reader_;
   request_head head_;
@@ -104,6 +117,7 @@ class request_parser {
   bool persistent_ = false;
   bool wants_upgrade_ = false;
   bool expects_continue_ = false;
+  judgement judged_;  // of the fields in head_: this request's, or the one's before, which may come again
 };
 
 }  // namespace weft::http

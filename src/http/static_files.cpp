@@ -173,7 +173,8 @@ task<server_response> static_files_state::serve_directory(server_request& reques
 }
 
 task<server_response> static_files_state::serve_listing(server_request& request, std::string path) {
-  std::vector<directory_entry> all = co_await to_thread(list_below, root_.get(), path.empty() ? "." : path);
+  if (path.empty()) path = ".";
+  std::vector<directory_entry> all = co_await to_thread(list_below, root_.get(), path);
   if (!hidden_) std::erase_if(all, [](const directory_entry& one) { return one.name.starts_with('.'); });
   co_return server_response::html(directory_page(percent_decode(request.path()), std::move(all)));
 }

@@ -1,3 +1,4 @@
+#include <sys/socket.h>
 #include <cerrno>
 #include <stdexcept>
 #include <utility>
@@ -50,6 +51,12 @@ task<std::string_view> client_connection::read_body() {
 byte_stream client_connection::take_stream() {
   give_back_taken();
   return std::move(stream_);
+}
+
+void client_connection::break_off() noexcept {
+  if (!used_ || parser_.done() || ended_ || stream_.native_handle() < 0) return;
+  const ::linger now{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(stream_.native_handle(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
 }
 
 bool client_connection::quiet() {

@@ -88,6 +88,7 @@ void connection_pool::give_back(places::iterator at) noexcept {
     entry.second.idle.push_back(at);
     watch_expiry();
   } else {
+    if (at->connection) at->connection->break_off();
     at->connection.reset();
     spare_.splice(spare_.end(), active_, at);
     forget_if_unused(entry);

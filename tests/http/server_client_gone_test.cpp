@@ -55,6 +55,27 @@ TEST(HttpServerClientGone, StopsTheHandlerOfASafeMethod) {
   }
 }
 
+TEST(HttpServerClientGone, OurOwnClientTellsThatItHasGivenUp) {
+  fate seen;
+  with_http_server(
+      [&](server_request&) -> weft::task<server_response> {
+        const witness here{seen};
+        co_await weft::sleep(1min);
+        seen.ended = true;
+        co_return server_response::text("late");
+      },
+      [&](weft::http::server& server) -> weft::task<> {
+        weft::http::client client;
+        try {
+          co_await client.get(server.url()).timeout(1s);
+          ADD_FAILURE() << "no timeout";
+        } catch (const weft::timeout_error&) {  // NOLINT(bugprone-empty-catch): as it should be
+        }
+        while (!seen.ended && !seen.stopped) co_await weft::sleep(1s);
+      });
+  EXPECT_TRUE(seen.stopped);
+}
+
 TEST(HttpServerClientGone, LetsWhatMayChangeSomethingEnd) {
   for (const char* const method : {"POST", "DELETE"}) EXPECT_TRUE(handler_of(method, reset).ended) << method;
 }

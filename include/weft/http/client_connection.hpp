@@ -76,6 +76,10 @@ class client_connection {
   /// is known here.
   [[nodiscard]] bool quiet();
 
+  /// In the middle of a request or its response: makes the close that follows a reset, so that the server knows at once
+  /// that nobody waits for the rest. Otherwise does nothing.
+  void break_off() noexcept;
+
   /// Where more of the request may be written, after write() and before the response has been read.
   [[nodiscard]] byte_stream& stream() noexcept { return stream_; }
 

@@ -167,7 +167,7 @@ task<> server_connection::send_in_background(server_connection& self, helper_mar
       self.wake_output();
       self.begin_sending();
       co_await self.stream_.write(std::string_view{sending});
-      self.no_deadline();
+      self.end_sending();
     }
   } catch (const std::system_error&) {
     self.connection_lost();
@@ -249,6 +249,11 @@ void server_connection::begin_sending() noexcept {
   deadline_in(server_.options.send_timeout / 2);
 }
 
+void server_connection::end_sending() noexcept {
+  no_deadline();
+  if (body_deadline_ != never) set_deadline(body_deadline_);
+}
+
 /// Half of the time for sending has passed: the client must have taken enough since the half before.
 void server_connection::look_at_sending() noexcept {
   const std::chrono::nanoseconds half = server_.options.send_timeout / 2;
@@ -260,7 +265,7 @@ void server_connection::look_at_sending() noexcept {
     const bool enough = counted ? now.taken - sent_before_->taken >= std::max<std::uint64_t>(least, 1)
                                 : now.queued != sent_before_->queued;
     if (!enough) {
-      stream_.close();
+      reset();  // the kernel would keep what is queued, for a client that may never take it
       return;
     }
   }
@@ -317,7 +322,7 @@ task<std::optional<std::string_view>> server_connection::next_piece(server_conne
   for (;;) {
     self.give_back_taken();
     if (parser.done()) co_return std::nullopt;
-    if (self.closing_) throw http_error{400, "The body cannot be read any more."};
+    if (self.body_lost_) throw http_error{400, "The body cannot be read any more."};
     const std::string_view before = self.stream_.buffered();
     std::string_view input = before;
     std::optional<parser_event> event;
@@ -325,7 +330,7 @@ task<std::optional<std::string_view>> server_connection::next_piece(server_conne
       event = parser.next(input);
       if (!event && !parser.done() && self.stream_.at_end()) parser.finish();
     } catch (const protocol_error& error) {
-      self.closing_ = self.lingers_ = true;
+      self.closing_ = self.lingers_ = self.body_lost_ = true;
       throw http_error{error.status(), error.what()};
     }
     self.taken_ = before.size() - input.size();
@@ -354,14 +359,22 @@ task<> server_connection::fill_body(server_connection& self) {
           1e9 * static_cast<double>(self.body_received_) / static_cast<double>(options.min_receive_rate);
       allowed = earned > 1e18 ? never : deadline_after(allowed, static_cast<std::int64_t>(earned));
     }
-    self.set_deadline(deadline_after(begin, std::max<std::int64_t>(allowed - self.waited_, 0)));
+    self.body_deadline_ = deadline_after(begin, std::max<std::int64_t>(allowed - self.waited_, 0));
+    self.set_deadline(self.body_deadline_);
   }
-  const raised reading{self.reading_body_};
-  co_await request_fill{stream_access::core(self.stream_), self};
-  self.no_deadline();
+  {
+    const raised reading{self.reading_body_};
+    co_await request_fill{stream_access::core(self.stream_), self};
+  }
+  self.body_deadline_ = never;
+  if (self.writing_ || self.sending_in_background_) {
+    self.begin_sending();
+  } else {
+    self.no_deadline();
+  }
   self.waited_ += self.loop_.recent_time() - begin;
   if (self.expired_) {
-    self.closing_ = self.lingers_ = true;
+    self.closing_ = self.lingers_ = self.body_lost_ = true;
     throw http_error{408, "The body came too slowly."};
   }
 }
@@ -499,10 +512,19 @@ bool server_connection::respond(server_response& response) {
   const request_parser& parser = work_->parser;
   const bool head = parser.head().method == "HEAD";
   const bool bodiless = response.status_ == 204 || response.status_ == 304;
-  // A client that was not asked for its body may send it or not.
-  if (!parser.done() && (parser.expects_continue() && !continued_)) closing_ = lingers_ = true;
-  if (!parser.done() && parser.body_size().value_or(0) > body_received_ + server_.options.discard_limit)
-    closing_ = lingers_ = true;
+  const bool may_read = response.kind_ == kind::stream && !head && !bodiless && response.status_ < 300;
+  if (!parser.done()) {
+    const bool asks = parser.expects_continue() && !continued_;
+    if (may_read) {
+      // It is too late to ask once the response has begun.
+      if (asks) work_->out += "HTTP/1.1 100 Continue\r\n\r\n";
+      continued_ = true;
+    } else {
+      // A client that was not asked for its body may send it or not.
+      if (asks) closing_ = lingers_ = body_lost_ = true;
+      if (parser.body_size().value_or(0) > body_received_ + server_.options.discard_limit) closing_ = lingers_ = true;
+    }
+  }
 
   switch (response.kind_) {
     case kind::empty:
@@ -587,7 +609,7 @@ task<> server_connection::flush_output(server_connection& self) {
   const raised writing{self.writing_};
   self.begin_sending();
   co_await self.stream_.write(std::string_view{self.work_->out});
-  self.no_deadline();
+  self.end_sending();
   self.work_->out.clear();
 }
 
@@ -679,6 +701,10 @@ task<> server_connection::send_streamed(server_connection& self, server_response
 /// So that the client notices that the response is not complete.
 void server_connection::cut_off() noexcept {
   closing_ = lost_ = true;
+  reset();
+}
+
+void server_connection::reset() noexcept {
   const ::linger now{.l_onoff = 1, .l_linger = 0};
   ::setsockopt(stream_.native_handle(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
   stream_.close();
@@ -702,6 +728,7 @@ void server_connection::end_request() noexcept {
   body_received_ = 0;
   waited_ = 0;
   continued_ = false;
+  body_lost_ = false;
   stop_was_chosen_ = false;
 }
 

@@ -171,8 +171,10 @@ class server_connection final : public weft::detail::node,
 
   void count_address();
   void begin_sending() noexcept;
+  void end_sending() noexcept;
   void look_at_sending() noexcept;
   void cut_off() noexcept;
+  void reset() noexcept;
   bool hung_up() noexcept;
   void helper_ended() noexcept;
   void schedule() noexcept;
@@ -196,6 +198,7 @@ class server_connection final : public weft::detail::node,
   any_task_handle watcher_;
   std::int64_t deadline_ = weft::detail::never;
   std::int64_t fires_at_ = weft::detail::never;
+  std::int64_t body_deadline_ = weft::detail::never;  // while more of the body is awaited
   std::int64_t idle_since_ = 0;
   std::int64_t waited_ = 0;  // for the body, in all
   std::uint64_t body_received_ = 0;
@@ -218,7 +221,8 @@ class server_connection final : public weft::detail::node,
   bool sending_in_background_ = false;
   bool watching_ = false;
   bool reading_body_ = false;
-  bool continued_ = false;  // 100 was sent
+  bool continued_ = false;  // 100 was sent, or is not needed any more
+  bool body_lost_ = false;  // what is left of the body cannot be read
   bool stop_was_chosen_ = false;
   bool ended_ = false;  // the client has sent its last byte
   bool left_ = false;   // its task has ended

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <weft/http.hpp>
 #include <weft/net.hpp>
@@ -116,6 +117,27 @@ TEST(HttpServerSemantics, GivesTheBodyAsItComesAndItsTrailers) {
         EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n"));
       });
   EXPECT_EQ(seen, "[abc][de]5");
+}
+
+TEST(HttpServerSemantics, AStreamMayReadTheBodyThatItAnswers) {
+  with_http_server(
+      [](server_request& request) -> weft::task<server_response> {
+        co_return server_response::stream([&request](weft::http::response_writer& to) -> weft::task<> {
+          while (const auto piece = co_await request.next()) co_await to.write(*piece);
+        });
+      },
+      [](weft::http::server& server) -> weft::task<> {
+        const std::string body(300'000, 'b');  // more than is passed over
+        const std::string fields = "\r\nHost: a\r\nConnection: close\r\nContent-Length: 300000\r\n\r\n";
+        const std::string old = co_await says(server, "POST / HTTP/1.0" + fields + body);
+        EXPECT_TRUE(old.ends_with("\r\n\r\n" + body)) << old.substr(0, 300);
+        const std::string present = co_await says(server, "POST / HTTP/1.1" + fields + body);
+        EXPECT_TRUE(present.ends_with("b\r\n0\r\n\r\n")) << present.substr(0, 300);
+        EXPECT_EQ(
+            std::count(present.begin() + static_cast<std::ptrdiff_t>(present.find("\r\n\r\n")), present.end(), 'b') /
+                300'000,
+            1);
+      });
 }
 
 TEST(HttpServerSemantics, ReadsJson) {

@@ -127,7 +127,8 @@ class server_response {
                                                     literal type = "application/octet-stream");
   /// Written while it is being sent: `function` gives a task<> when it is called with a response_writer&, and the body
   /// ends when that does. If it throws, the connection is cut off, so that the client does not take the part for the
-  /// whole. It may use the server_request.
+  /// whole. It may use the server_request, and read its body meanwhile if the status is below 300 (a client that waits
+  /// to be asked for the body is asked then).
   /// @param length of the whole body, if that is known: more is refused, less cuts the connection off. Otherwise the
   /// body is chunked; for HTTP/1.0, the end of the connection ends it.
   template <class F>

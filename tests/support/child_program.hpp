@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -80,9 +81,9 @@ class child_program {
     if (pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG) == pid_) pid_ = -1;
     return pid_ > 0;
   }
-  /// Its exit status. Throws if it does not end within 10 s.
-  task<int> ended() {
-    for (int i = 0; i < 5000; ++i) {
+  /// Its exit status. Throws if it does not end in time.
+  task<int> ended(std::chrono::seconds limit = std::chrono::seconds{10}) {
+    for (auto waited = std::chrono::milliseconds{0}; waited < limit; waited += std::chrono::milliseconds{2}) {
       int status = 0;
       if (::waitpid(pid_, &status, WNOHANG) == pid_) {
         pid_ = -1;
@@ -98,6 +99,27 @@ class child_program {
   pid_t pid_ = -1;
   int input_ = -1;
 };
+
+/// Whether a program of that name is in the path.
+inline bool is_installed(std::string_view name) {
+  const char* const path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe)
+  std::istringstream directories{path != nullptr ? path : ""};
+  for (std::string directory; std::getline(directories, directory, ':');) {
+    if (::access((directory + "/" + std::string{name}).c_str(), X_OK) == 0) return true;
+  }
+  return false;
+}
+
+/// Runs a program to its end, without input, and gives what it says. Throws if it fails, or does not end in time.
+inline task<std::string> output_of(std::vector<std::string> command,
+                                   std::chrono::seconds limit = std::chrono::seconds{50}) {
+  child_program program{command};
+  program.end_input();
+  const int status = co_await program.ended(limit);
+  std::string output = program.output();
+  if (status != 0) throw std::runtime_error{command[0] + " ends with " + std::to_string(status) + ": " + output};
+  co_return output;
+}
 
 /// The number behind the last colon: of "ACCEPT 127.0.0.1:4433".
 inline std::uint16_t port_in(const std::string& text) {

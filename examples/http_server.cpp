@@ -46,7 +46,8 @@ class notebook {
 
 weft::task<> write_notes(weft::http::server& server) {
   weft::http::client client{{.base_url = server.url()}};
-  weft::http::response r = co_await client.post("/notes").json(note{7, "buy milk"});
+  const note milk{7, "buy milk"};
+  weft::http::response r = co_await client.post("/notes").json(milk);
   std::printf("%d %s\n", r.status(), std::string(r.header("location")).c_str());
   std::printf("%s\n", (co_await client.get("/last").text()).c_str());
   r = co_await client.post("/notes").json_text(R"({"id": "seven"})");

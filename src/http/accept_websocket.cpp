@@ -117,7 +117,9 @@ class websocket_successor {
       stopped = !ended;
       if (ended) error = ended->error();
     }
-    co_await end(session, stopped ? exit_reason::stop() : exit_reason{error});
+    exit_reason how{error};
+    if (stopped) how = exit_reason::stop();
+    co_await end(session, std::move(how));
     const bool stopped_outside = co_await weft::detail::stop_pending{};
     if (stopped && stopped_outside) co_await weft::detail::pass_stop{};
   }

@@ -14,6 +14,7 @@ namespace weft::http::testing {
 
 struct transcript {
   std::string events;  // one line per event; neighbouring body events are one
+  std::string body;    // alone: in `events` a body may hold what looks like another event
   bool refused = false;
   std::string why;       // what() of the protocol_error
   std::size_t left = 0;  // bytes after the end of the message
@@ -64,6 +65,7 @@ transcript run_parser(Parser& parser, std::string_view text,
             break;
           case message_part::body:
             body += event->bytes;
+            result.body += event->bytes;
             break;
           case message_part::trailers:
             result.events += "trailers";

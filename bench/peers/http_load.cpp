@@ -112,8 +112,8 @@ int main(int argc, char** argv) {
   if (argc != 5) refuse("usage: http_load PORT CONNECTIONS DEPTH PATH");
   const auto port = static_cast<std::uint16_t>(std::stoul(argv[1]));
   const std::size_t depth = std::stoul(argv[3]);
-  const std::string request = "GET " + std::string{argv[4]} +
-                              " HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: load\r\nAccept: */*\r\n\r\n";
+  const std::string request =
+      "GET " + std::string{argv[4]} + " HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: load\r\nAccept: */*\r\n\r\n";
   const std::size_t answers = depth * length_of_answer(port, request);
   std::string batch;
   for (std::size_t i = 0; i < depth; ++i) batch += request;

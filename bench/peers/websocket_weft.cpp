@@ -21,11 +21,12 @@ weft::task<weft::http::server_response> handle(weft::http::server_request& reque
 }
 
 weft::task<> serve() {
-  co_await weft::with(weft::http::server{handle, {.host = "127.0.0.1"}}, [](weft::http::server& server) -> weft::task<> {
-    std::printf("listening %d\n", server.port());
-    std::fflush(stdout);
-    co_await weft::sleep(std::chrono::hours{24 * 365});
-  });
+  co_await weft::with(weft::http::server{handle, {.host = "127.0.0.1"}},
+                      [](weft::http::server& server) -> weft::task<> {
+                        std::printf("listening %d\n", server.port());
+                        std::fflush(stdout);
+                        co_await weft::sleep(std::chrono::hours{24 * 365});
+                      });
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ enum class precondition : unsigned char {
   failed,        ///< 412
 };
 
-/// What If-Match, If-Unmodified-Since, If-None-Match and If-Modified-Since say of a GET or HEAD. RFC 9110, section 13.2.
+/// What If-Match, If-Unmodified-Since, If-None-Match and If-Modified-Since say of a GET or HEAD. RFC 9110,
+/// section 13.2.
 precondition judge_preconditions(const headers& request, const validators& present);
 
 /// A Range is to be heeded as far as If-Range is concerned. RFC 9110, section 13.1.5.

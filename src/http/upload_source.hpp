@@ -29,6 +29,6 @@ class upload_source {
 std::shared_ptr<const upload_source> file_body(std::filesystem::path file);
 std::shared_ptr<const upload_source> multipart_body(multipart_form form);
 std::shared_ptr<const upload_source> made_body(std::function<task<>(body_writer&)> make,
-                                             std::optional<std::uint64_t> length);
+                                               std::optional<std::uint64_t> length);
 
 }  // namespace weft::http::detail

@@ -47,7 +47,9 @@ class websocket_reader {
   websocket_reader(websocket_role role, const websocket_limits& limits) noexcept : role_{role}, limits_{limits} {}
 
   /// Messages may be compressed from now on.
-  void decompress_with(message_inflater inflater) { inflater_ = std::make_unique<message_inflater>(std::move(inflater)); }
+  void decompress_with(message_inflater inflater) {
+    inflater_ = std::make_unique<message_inflater>(std::move(inflater));
+  }
 
   /// The next event in the input, which is taken from its front; nullopt if all of it was taken and more is needed.
   /// @param pieces give a message as it comes, instead of whole; its limit is one for a piece then.

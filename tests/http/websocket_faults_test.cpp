@@ -105,11 +105,13 @@ TEST(NetWebsocketFaults, AConnectionCutAtAnyByteIsAnErrorAndNothingElse) {
     weft::run([&]() -> task<> {
       int served = 0;
       const auto handle = [&](weft::http::server_request& request) -> task<weft::http::server_response> {
-        co_return weft::http::accept_websocket(request, [&](websocket& ws) -> task<> {
-          ++served;
-          const weft::testing::at_end left{[&] { --served; }};
-          co_await echo(ws);
-        }, {.close_timeout = 200ms, .compression = true});
+        co_return weft::http::accept_websocket(request,
+                                               [&](websocket& ws) -> task<> {
+                                                 ++served;
+                                                 const weft::testing::at_end left{[&] { --served; }};
+                                                 co_await echo(ws);
+                                               },
+                                               {.close_timeout = 200ms, .compression = true});
       };
       co_await weft::with(weft::http::server{std::ref(handle)}, [&](weft::http::server& server) -> task<> {
         // What passes in a conversation that goes well.

@@ -50,9 +50,10 @@ void append_escaped(std::string& out, std::string_view text, char quote) {
   }
 }
 
-std::string summary(const std::vector<issue>& issues) {
-  std::string text;
-  if (issues.size() > 1) text = digits(issues.size()) + " errors: ";
+std::string summary(const std::vector<issue>& issues, std::string_view of) {
+  std::string text{of};
+  if (!of.empty()) text += ": ";
+  if (issues.size() > 1) text += digits(issues.size()) + " errors: ";
   for (std::size_t i = 0; i < issues.size(); ++i) {
     if (i == most_in_what) return text + "; ...";
     if (i != 0) text += "; ";
@@ -65,7 +66,8 @@ std::string summary(const std::vector<issue>& issues) {
 
 std::string to_string(const issue& i) { return i.path + ": expected " + i.expected + ", got " + i.got; }
 
-validation_error::validation_error(std::vector<issue> issues) : error{summary(issues)}, issues_{std::move(issues)} {}
+validation_error::validation_error(std::vector<issue> issues, std::string_view of)
+    : error{summary(issues, of)}, issues_{std::move(issues)} {}
 
 namespace detail {
 

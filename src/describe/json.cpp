@@ -4,8 +4,8 @@
 
 namespace weft {
 
-json_error::json_error(json_problems problems)
-    : validation_error{std::move(problems.issues)}, malformed_at_{problems.malformed_at} {}
+json_error::json_error(json_problems problems, std::string_view of)
+    : validation_error{std::move(problems.issues), of}, malformed_at_{problems.malformed_at} {}
 
 namespace detail {
 
@@ -16,7 +16,7 @@ json_problems end_of_document(json_reader& reader) {
   return problems;
 }
 
-void throw_json_error(json_problems problems) { throw json_error{std::move(problems)}; }
+void throw_json_error(json_problems problems, std::string_view of) { throw json_error{std::move(problems), of}; }
 
 }  // namespace detail
 }  // namespace weft

@@ -37,6 +37,7 @@ class exchange {
   const http::url& url() const noexcept { return spec_.url; }
   /// Once the body has been read.
   http::url take_url() noexcept { return std::move(spec_.url); }
+  std::string take_method() noexcept { return std::move(spec_.method); }
   const request_spec& spec() const noexcept { return spec_; }
   int redirects() const noexcept { return redirects_; }
   /// "GET http://example.org/"

@@ -9,11 +9,31 @@ namespace weft::http {
 
 std::optional<std::chrono::nanoseconds> response::retry_after() const { return detail::retry_after(head_.headers); }
 
-boost::json::value response::json() const { return boost::json::parse(body_); }
+void response::refuse(json_problems problems) const {
+  throw json_error{std::move(problems), method_ + " " + url_.str()};
+}
 
-streaming_response::streaming_response(response_head head, http::url from,
+boost::json::value response::json() const {
+  boost::system::error_code failed;
+  boost::json::value value = boost::json::parse(body_, failed);
+  if (failed) {
+    // What is wrong, and where, as everything else that reads JSON says it.
+    json_reader reader{body_};
+    reader.skip();
+    json_problems problems = weft::detail::end_of_document(reader);
+    if (problems.none()) problems.issues.push_back({"$", "JSON", failed.message()});
+    refuse(std::move(problems));
+  }
+  return value;
+}
+
+std::optional<std::chrono::nanoseconds> streaming_response::retry_after() const {
+  return detail::retry_after(head_.headers);
+}
+
+streaming_response::streaming_response(response_head head, http::url from, int redirects,
                                        std::unique_ptr<detail::exchange> rest) noexcept
-    : head_{std::move(head)}, url_{std::move(from)}, rest_{std::move(rest)} {}
+    : head_{std::move(head)}, url_{std::move(from)}, redirects_{redirects}, rest_{std::move(rest)} {}
 streaming_response::streaming_response(streaming_response&& other) noexcept = default;
 streaming_response& streaming_response::operator=(streaming_response&& other) noexcept = default;
 streaming_response::~streaming_response() = default;

@@ -108,7 +108,7 @@ task<> fetch_to_file(exchange& request, const std::filesystem::path& target, std
   co_await copying.run();
   co_await out.close();
   co_await to_thread([&] { part.complete(); });
-  answer.emplace(std::move(head), std::string{}, request.take_url(), request.redirects());
+  answer.emplace(std::move(head), std::string{}, request.take_method(), request.take_url(), request.redirects());
 }
 
 }  // namespace

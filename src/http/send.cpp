@@ -26,7 +26,7 @@ task<> fetch(exchange& request, std::optional<response>& answer) {
   std::string body;
   co_await request.read_into(body, request.spec().body_limit);
   if (request.spec().wants_ok && head.status >= 400) refuse(request, std::move(head), std::move(body));
-  answer.emplace(std::move(head), std::move(body), request.take_url(), request.redirects());
+  answer.emplace(std::move(head), std::move(body), request.take_method(), request.take_url(), request.redirects());
 }
 
 }  // namespace
@@ -56,7 +56,8 @@ task<streaming_response> send_for_stream(std::shared_ptr<client_state> client, r
   response_head head = request->take_head();
   if (request->spec().wants_ok && head.status >= 400) co_await refuse_with_body(*request, std::move(head));
   http::url from = request->url();
-  co_return streaming_response{std::move(head), std::move(from), std::move(request)};
+  const int redirects = request->redirects();
+  co_return streaming_response{std::move(head), std::move(from), redirects, std::move(request)};
 }
 
 }  // namespace weft::http::detail

@@ -372,6 +372,26 @@ struct city {
 };
 WEFT_DESCRIBE(city, name, people)
 
+std::string json_error_of(auto&& read) {
+  try {
+    read();
+  } catch (const weft::json_error& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+TEST(NetHttpClient, SaysWhereAnAnswerIsNoJson) {
+  with_server([](const seen_request&) { return ok("{\n\"name\": nul}"); },
+              [](std::string url, scripted&) -> task<> {
+                client c;
+                weft::http::response r = co_await c.put(url + "/x");
+                const std::string wrong = json_error_of([&] { (void)r.json(); });
+                EXPECT_TRUE(wrong.starts_with("PUT " + url + "/x: $.name: expected ")) << wrong;
+                EXPECT_EQ(json_error_of([&] { (void)r.json<city>(); }), wrong);
+              });
+}
+
 TEST(NetHttpClient, SendsAndReadsDescribedTypes) {
   with_server([](const seen_request& r) { return r.body.empty() ? ok(R"({"name": 7})") : ok(r.body); },
               [](std::string url, scripted& server) -> task<> {
@@ -387,6 +407,9 @@ TEST(NetHttpClient, SendsAndReadsDescribedTypes) {
                 const std::string wrong = co_await text_of<weft::json_error>(c.get("/").json<city>());
                 EXPECT_NE(wrong.find("name"), std::string::npos) << wrong;
                 EXPECT_NE(wrong.find("people"), std::string::npos) << wrong;
+                EXPECT_TRUE(wrong.starts_with("GET " + url + "/: ")) << wrong;
+                r = co_await c.get("/");
+                EXPECT_EQ(json_error_of([&] { (void)r.json<city>(); }), wrong);
               });
 }
 

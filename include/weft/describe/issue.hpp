@@ -24,7 +24,8 @@ struct issue {
 /// A value or a document is not as its description wants it.
 class validation_error : public error {
  public:
-  explicit validation_error(std::vector<issue> issues);
+  /// @param of what they are wrong with, which what() begins with; nothing if it is empty.
+  explicit validation_error(std::vector<issue> issues, std::string_view of = {});
 
   /// All that is wrong, in the order of the document; at least one.
   [[nodiscard]] std::span<const issue> issues() const noexcept { return issues_; }

@@ -28,7 +28,8 @@ struct json_problems {
 /// A JSON document is not what it should be: not JSON, or not of the type that was asked for.
 class json_error : public validation_error {
  public:
-  explicit json_error(json_problems problems);
+  /// @param of the document; what() begins with it, if it is not empty.
+  explicit json_error(json_problems problems, std::string_view of = {});
 
   /// True if the text is not JSON at all, or nested too deep, or too large.
   [[nodiscard]] bool malformed() const noexcept { return malformed_at_.has_value(); }
@@ -43,7 +44,7 @@ namespace detail {
 
 // Whether the text ends here, and everything that was wrong with it.
 json_problems end_of_document(json_reader& reader);
-[[noreturn]] void throw_json_error(json_problems problems);
+[[noreturn]] void throw_json_error(json_problems problems, std::string_view of = {});
 
 }  // namespace detail
 

@@ -50,9 +50,9 @@ task<streaming_response> send_for_stream(std::shared_ptr<client_state> client, r
 task<response> save(std::shared_ptr<client_state> client, request_spec spec, std::filesystem::path file);
 
 template <class T>
-task<T> read_json_of(task<std::string> body) {
-  const std::string text = co_await std::move(body);
-  co_return from_json<T>(text);
+task<T> read_json_of(task<response> answer) {
+  const response r = co_await std::move(answer);
+  co_return r.json<T>();
 }
 
 }  // namespace detail
@@ -133,11 +133,12 @@ class request {
   /// The body. A status of 400 or above throws status_error.
   [[nodiscard]] task<std::string> text() { return detail::send_for_text(take_client(), std::move(spec_)); }
   [[nodiscard]] task<std::string> bytes() { return text(); }
-  /// The value that the body describes. Throws json_error that tells all that is wrong with it. A status of 400 or
-  /// above throws status_error.
+  /// The value that the body describes. Throws json_error that names the request and tells all that is wrong. A status
+  /// of 400 or above throws status_error.
   template <class T>
   [[nodiscard]] task<T> json() {
-    return detail::read_json_of<T>(text());
+    spec_.wants_ok = true;
+    return detail::read_json_of<T>(detail::send(take_client(), std::move(spec_)));
   }
   /// The response, whose body is to be read piece by piece.
   [[nodiscard]] task<streaming_response> stream() { return detail::send_for_stream(take_client(), std::move(spec_)); }

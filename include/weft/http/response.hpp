@@ -37,12 +37,15 @@ class response {
   /// The body, as it came.
   [[nodiscard]] const std::string& text() const& noexcept { return body_; }
   [[nodiscard]] std::string text() && noexcept { return std::move(body_); }
-  /// The value that the body describes, for a described type, for one. Throws json_error that tells all that is wrong.
+  /// The value that the body describes, for a described type, for one. Throws json_error that names the
+  /// request and tells all that is wrong.
   template <class T>
   [[nodiscard]] T json() const {
-    return from_json<T>(body_);
+    T value{};
+    if (json_problems problems = read_json(body_, value); !problems.none()) refuse(std::move(problems));
+    return value;
   }
-  /// The body as a JSON value of any shape. Throws boost::system::system_error if it is not JSON.
+  /// The body as a JSON value of any shape. Throws json_error that names the request if it is not JSON.
   [[nodiscard]] boost::json::value json() const;
   /// Where the response came from: the request's URL, or where redirects have led.
   [[nodiscard]] const http::url& url() const noexcept { return url_; }
@@ -50,12 +53,19 @@ class response {
   [[nodiscard]] int redirects() const noexcept { return redirects_; }
 
   /// For the library's own use.
-  response(response_head head, std::string body, http::url from, int redirects) noexcept
-      : head_{std::move(head)}, body_{std::move(body)}, url_{std::move(from)}, redirects_{redirects} {}
+  response(response_head head, std::string body, std::string method, http::url from, int redirects) noexcept
+      : head_{std::move(head)},
+        body_{std::move(body)},
+        method_{std::move(method)},
+        url_{std::move(from)},
+        redirects_{redirects} {}
 
  private:
+  [[noreturn]] void refuse(json_problems problems) const;
+
   response_head head_;
   std::string body_;
+  std::string method_;
   http::url url_;
   int redirects_;
 };
@@ -75,6 +85,8 @@ class streaming_response {
     return head_.headers.get(name).value_or(std::string_view{});
   }
   [[nodiscard]] const http::url& url() const noexcept { return url_; }
+  [[nodiscard]] int redirects() const noexcept { return redirects_; }
+  [[nodiscard]] std::optional<std::chrono::nanoseconds> retry_after() const;
 
   /// The next piece of the body, never empty; nullopt at its end. The server is kept waiting meanwhile. Throws
   /// request_error if the connection breaks or the body ends too early, timeout_error if nothing comes for the client's
@@ -84,11 +96,13 @@ class streaming_response {
   [[nodiscard]] task<std::string> read_all(std::size_t limit);
 
   /// For the library's own use.
-  streaming_response(response_head head, http::url from, std::unique_ptr<detail::exchange> rest) noexcept;
+  streaming_response(response_head head, http::url from, int redirects,
+                     std::unique_ptr<detail::exchange> rest) noexcept;
 
  private:
   response_head head_;
   http::url url_;
+  int redirects_;
   std::unique_ptr<detail::exchange> rest_;
 };
 

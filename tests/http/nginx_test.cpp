@@ -96,7 +96,6 @@ struct site {
 /// Runs `body(site)`, a task.
 template <class F>
 void with_site(F body) {
-  ASSERT_TRUE(nginx::installed()) << "nginx is missing: ./dev setup installs it";
   site made;
   run_sockets([&]() -> task<> { co_await body(made); });
 }

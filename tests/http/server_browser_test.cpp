@@ -44,7 +44,6 @@ constexpr const char* page = R"(<!doctype html>
 )";
 
 TEST(NetHttpServerBrowser, ShowsWhatTheWebSocketSays) {
-  if (!weft::testing::is_installed("chromium")) GTEST_SKIP() << "there is no chromium";
   weft::testing::run_sockets([]() -> task<> {
     weft::event shown;
     const auto echo = [](weft::http::websocket& ws) -> task<> {

@@ -16,7 +16,6 @@ using weft::task;
 using weft::http::server;
 using weft::http::server_request;
 using weft::http::server_response;
-using weft::testing::is_installed;
 using weft::testing::output_of;
 using weft::testing::run_sockets;
 
@@ -46,7 +45,6 @@ void with_counting_server(F body) {
 }
 
 TEST(NetHttpServerLoad, WrkFindsNoError) {
-  if (!is_installed("wrk")) GTEST_SKIP() << "there is no wrk";
   with_counting_server([](server& s, std::size_t& served) -> task<> {
     while (served < requests_to_serve()) {  // it counts seconds, not requests
       const std::vector<std::string> command{"wrk",       "-t1", "-c32",       soaks() ? "-d10s" : "-d1s",
@@ -62,7 +60,6 @@ TEST(NetHttpServerLoad, WrkFindsNoError) {
 
 /// @param arguments beside the number of requests, the number of connections and the URL.
 void h2load_finds_no_error(std::vector<std::string> arguments, std::string path, std::size_t requests) {
-  if (!is_installed("h2load")) GTEST_SKIP() << "there is no h2load";
   with_counting_server([&](server& s, std::size_t& served) -> task<> {
     const std::string number = std::to_string(requests);
     std::vector<std::string> command{"h2load", "--h1", "-c32", "-n" + number};

@@ -21,7 +21,6 @@ using weft::http::server_options;
 using weft::http::server_request;
 using weft::http::server_response;
 using weft::testing::child_program;
-using weft::testing::is_installed;
 using weft::testing::nginx;
 using weft::testing::output_of;
 using weft::testing::read_file;
@@ -99,10 +98,6 @@ void with_site(F body, server_options options = {}) {
 
 class NetHttpServerCurl : public ::testing::Test {
  protected:
-  void SetUp() override {
-    if (!is_installed("curl")) GTEST_SKIP() << "there is no curl";
-  }
-
   /// What curl says when it is called with these arguments.
   template <class... A>
   static task<std::string> curl(const A&... arguments) {
@@ -293,7 +288,6 @@ INSTANTIATE_TEST_SUITE_P(By, NetHttpServerPython, ::testing::Values("http_client
 /// Runs `body(client, site, proxy)`, a task, with a client of nginx, which asks the server.
 template <class F>
 void behind_nginx(F body) {
-  if (!nginx::installed()) GTEST_SKIP() << "there is no nginx";
   with_site([&](server& s, site& here) -> task<> {
     const nginx proxy{R"(
       upstream weft { server 127.0.0.1:)" +

@@ -59,7 +59,6 @@ std::vector<std::string> column(const std::string& csv, std::size_t number) {
 }
 
 void slowhttptest_finds_it_available(std::vector<std::string> mode, std::string path) {
-  if (!weft::testing::is_installed("slowhttptest")) GTEST_SKIP() << "there is no slowhttptest";
   weft::testing::run_sockets([&]() -> task<> {
     site here;
     co_await weft::with(server{std::ref(here), impatient}, [&](server& s) -> task<> {

@@ -11,11 +11,13 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
-#include <sstream>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <support/certificates.hpp>
+#include <support/installed_program.hpp>
+#include <support/program_changes.hpp>
 #include <utility>
 #include <vector>
 #include <weft/weft.hpp>
@@ -25,8 +27,9 @@ namespace weft::testing {
 /// A program that a test talks to; killed with the test.
 class child_program {
  public:
-  /// Its output and its errors go into one file.
+  /// Its output and its errors go into one file. Throws if the program is not installed.
   explicit child_program(const std::vector<std::string>& command) {
+    const std::string path = installed_program(command.at(0));
     std::array<int, 2> in{};
     if (::pipe2(in.data(), O_CLOEXEC) != 0) throw std::runtime_error{"pipe2"};
     input_ = in[1];
@@ -38,10 +41,11 @@ class child_program {
     std::vector<char*> arguments;
     for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
     arguments.push_back(nullptr);
-    const int failed = ::posix_spawnp(&pid_, arguments[0], &actions, nullptr, arguments.data(), environ);
+    const int failed = ::posix_spawn(&pid_, path.c_str(), &actions, nullptr, arguments.data(), environ);
     ::posix_spawn_file_actions_destroy(&actions);
     ::close(in[0]);
-    if (failed != 0) throw std::runtime_error{"posix_spawnp " + command[0]};
+    if (failed != 0) throw std::runtime_error{"posix_spawn " + path};
+    changes_.emplace(output_.path(), pid_);
   }
   child_program(const child_program&) = delete;
   child_program& operator=(const child_program&) = delete;
@@ -63,52 +67,57 @@ class child_program {
     std::ifstream file{output_.path()};
     return {std::istreambuf_iterator<char>{file}, {}};
   }
-  /// What follows `mark` on its line, once that line has come. Throws if it does not come in 10 s.
-  task<std::string> says(std::string mark) const {
-    for (int i = 0; i < 5000; ++i) {
+  /// What follows `mark` on its line, once that line has come. Throws if it does not come in 10 s, or the program ends
+  /// without it.
+  task<std::string> says(std::string mark) {
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    bool last = false;
+    for (;;) {
       const std::string all = output();
       const std::size_t at = all.find(mark);
       const std::size_t end = all.find('\n', at);
       if (at != std::string::npos && end != std::string::npos) {
         co_return all.substr(at + mark.size(), end - at - mark.size());
       }
-      co_await sleep(std::chrono::milliseconds{2});
+      if (last || std::chrono::steady_clock::now() > limit) break;
+      co_await changes_->next();
+      last = has_ended();  // and has said by now whatever it will
     }
-    throw std::runtime_error{"the program does not say " + mark + " but: " + output()};
+    const std::string all = output();
+    for (const std::string_view complaint : {"No module named '", "Cannot find module '"}) {  // Python, Node
+      const std::size_t at = all.find(complaint);
+      if (at == all.npos) continue;
+      const std::size_t name = at + complaint.size();
+      fail_without("the module " + all.substr(name, all.find('\'', name) - name));
+    }
+    throw std::runtime_error{"the program does not say " + mark + " but: " + all};
   }
   /// False once it has ended.
-  bool runs() {
-    if (pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG) == pid_) pid_ = -1;
-    return pid_ > 0;
-  }
+  bool runs() { return !has_ended(); }
   /// Its exit status. Throws if it does not end in time.
   task<int> ended(std::chrono::seconds limit = std::chrono::seconds{10}) {
-    for (auto waited = std::chrono::milliseconds{0}; waited < limit; waited += std::chrono::milliseconds{2}) {
-      int status = 0;
-      if (::waitpid(pid_, &status, WNOHANG) == pid_) {
-        pid_ = -1;
-        co_return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-      }
-      co_await sleep(std::chrono::milliseconds{2});
+    const auto end = std::chrono::steady_clock::now() + limit;
+    while (!has_ended()) {
+      if (std::chrono::steady_clock::now() > end) throw std::runtime_error{"the program does not end: " + output()};
+      co_await changes_->next();
     }
-    throw std::runtime_error{"the program does not end: " + output()};
+    co_return WIFEXITED(status_) ? WEXITSTATUS(status_) : -1;
   }
+  /// Waits until it has said something or has ended, but not long.
+  void wait_for_change(std::chrono::milliseconds most) const { changes_->wait(most); }
 
  private:
+  bool has_ended() {
+    if (pid_ > 0 && ::waitpid(pid_, &status_, WNOHANG) == pid_) pid_ = -1;
+    return pid_ <= 0;
+  }
+
   temporary_text output_{""};
   pid_t pid_ = -1;
+  int status_ = 0;
   int input_ = -1;
+  std::optional<program_changes> changes_;
 };
-
-/// Whether a program of that name is in the path.
-inline bool is_installed(std::string_view name) {
-  const char* const path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe)
-  std::istringstream directories{path != nullptr ? path : ""};
-  for (std::string directory; std::getline(directories, directory, ':');) {
-    if (::access((directory + "/" + std::string{name}).c_str(), X_OK) == 0) return true;
-  }
-  return false;
-}
 
 /// Runs a program to its end, without input, and gives what it says. Throws if it fails, or does not end in time.
 inline task<std::string> output_of(std::vector<std::string> command,

@@ -10,7 +10,6 @@
 #include <support/child_program.hpp>
 #include <support/loopback_port.hpp>
 #include <support/scratch.hpp>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -55,9 +54,10 @@ class daemon_program {
   }
 
   bool answers() {
-    for (int i = 0; i < 4000 && program_->runs(); ++i) {
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    while (program_->runs() && std::chrono::steady_clock::now() < limit) {
       if (listens(ports_.back())) return true;
-      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+      program_->wait_for_change(std::chrono::milliseconds{5});  // nothing tells when a program begins to listen
     }
     return false;
   }

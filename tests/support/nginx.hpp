@@ -1,7 +1,5 @@
 #pragma once
 
-#include <unistd.h>
-
 #include <string>
 #include <string_view>
 #include <support/daemon.hpp>
@@ -11,12 +9,10 @@ namespace weft::testing {
 /// nginx. Each answer tells in x-connection which connection it came over.
 class nginx {
  public:
-  static bool installed() { return !program().empty(); }
-
   /// @param servers what stands in its "http" block. "@0", "@1", ... stand for ports, as many as there are.
   explicit nginx(const std::string& servers)
       : daemon_{configuration(servers), [](const std::string& file) {
-                  return std::vector<std::string>{program(), "-p", "/", "-c", file, "-e", "stderr"};
+                  return std::vector<std::string>{"nginx", "-p", "/", "-c", file, "-e", "stderr"};
                 }} {}
 
   /// On "@n".
@@ -28,13 +24,6 @@ class nginx {
   std::string log() const { return daemon_.output(); }
 
  private:
-  static std::string program() {
-    for (const char* const path : {"/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/bin/nginx"}) {
-      if (::access(path, X_OK) == 0) return path;
-    }
-    return {};
-  }
-
   static std::string configuration(const std::string& servers) {
     std::string text =
         "daemon off;\nmaster_process off;\npid @dirpid;\nerror_log stderr;\nevents { worker_connections 512; }\n"

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
+#include <support/installed_program.hpp>
 #include <support/loopback_port.hpp>
 #include <utility>
 
@@ -65,6 +66,7 @@ class postgres_cluster {
       directory_ = line.substr(6);
     } else {
       stop();
+      if (line == "missing") fail_without("PostgreSQL");
     }
   }
   void stop() noexcept {

@@ -4,8 +4,9 @@
 set -euo pipefail
 port=$1
 
-programs=$(pg_config --bindir)
-[[ -x $programs/initdb ]] || programs=$(ls -d /usr/lib/postgresql/*/bin | tail -1)
+programs=$(pg_config --bindir || true)
+[[ -x $programs/initdb ]] || programs=$(compgen -G "/usr/lib/postgresql/*/bin" | tail -1 || true)
+[[ -x $programs/initdb ]] || { echo missing; exit 1; }
 directory=$(mktemp -d "${TMPDIR:-/tmp}/weft-postgres-XXXXXX")
 as=()
 if ((EUID == 0)); then  # which the server refuses to run as

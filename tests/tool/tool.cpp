@@ -8,7 +8,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <sstream>
-#include <thread>
 
 namespace weft_test {
 
@@ -17,17 +16,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto patience = 40s;
-
-/// Polls, since processes and files tell nobody when they change.
-template <class Condition>
-bool eventually(Condition condition) {
-  const auto end = std::chrono::steady_clock::now() + patience;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(5ms);
-  }
-  return true;
-}
 
 int open_or_die(const char* path, int flags) {
   const int fd = ::open(path, flags | O_CLOEXEC, 0600);
@@ -70,6 +58,7 @@ tool::tool(std::vector<std::string> arguments, const tool_options& options) {
   if (options.output_descriptor < 0) ::close(out);
   ::close(err);
   if (pid_ < 0) throw std::runtime_error{"fork"};
+  changes_.emplace(out_path, pid_);
 }
 
 tool::~tool() {
@@ -79,6 +68,15 @@ tool::~tool() {
 }
 
 void tool::signal(int number) const { ::kill(pid_, number); }
+
+bool tool::eventually(const std::function<bool()>& condition) const {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    changes_->wait();
+  }
+  return true;
+}
 
 bool tool::has_written(std::string_view text) const {
   return eventually([&] { return output().find(text) != std::string::npos; });

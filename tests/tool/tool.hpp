@@ -7,8 +7,11 @@
 #include <sys/types.h>
 #include <chrono>
 #include <cstddef>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <support/program_changes.hpp>
 #include <support/scratch.hpp>
 #include <utility>
 #include <vector>
@@ -40,12 +43,16 @@ class tool {
   std::string errors() const { return read_file(place_.file("err")); }
   /// Waits until its output holds `text`; false if that takes too long.
   bool has_written(std::string_view text) const;
+  /// Waits until a condition holds, which is looked at again whenever the program writes or ends; false if that takes
+  /// too long.
+  bool eventually(const std::function<bool()>& condition) const;
   /// Its exit status; minus the signal that ended it.
   int wait();
 
  private:
   scratch place_;
   pid_t pid_ = -1;
+  std::optional<weft::testing::program_changes> changes_;
 };
 
 /// One run from start to end.

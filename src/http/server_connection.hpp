@@ -5,47 +5,17 @@
 #include <memory>
 #include <optional>
 #include <string_view>
-#include <weft/core/detail/boundary.hpp>
-#include <weft/core/detail/timer.hpp>
 #include <weft/core/task_handle.hpp>
 #include <weft/http/server_request.hpp>
 #include <weft/http/server_response.hpp>
 #include <weft/net/byte_stream.hpp>
 
+#include "http/handler_call.hpp"
+#include "http/moving_deadline.hpp"
 #include "http/sending_progress.hpp"
 #include "http/server_state.hpp"
 
 namespace weft::http::detail {
-
-/// Runs a handler in a scope of its own, so that it can be stopped by itself; keeps what it has answered.
-class handler_call final : public weft::detail::boundary_base {
- public:
-  using outcome = weft::detail::slot<server_response>;
-
-  handler_call() noexcept : boundary_base{false, &resume_after_stop} {}
-  handler_call(const handler_call&) = delete;
-  handler_call& operator=(const handler_call&) = delete;
-  ~handler_call() { finish(); }
-
-  void adopt(task<server_response> work) { child_ = work.release(); }
-  bool await_ready() const noexcept { return false; }
-  template <weft::detail::weft_promise P>
-  weft::detail::transfer await_suspend(std::coroutine_handle<P> awaiting) noexcept {
-    enter(awaiting.address(), child_.promise());
-    return weft::detail::transfer_to(*scope::loop, child_.address());
-  }
-  /// Null if it was stopped; good until finish().
-  outcome* await_resume() noexcept {
-    if (was_stopped_) child_ = nullptr;
-    return was_stopped_ ? nullptr : &child_.promise().outcome;
-  }
-  void finish() noexcept {
-    if (child_) std::exchange(child_, nullptr).destroy();
-  }
-
- private:
-  std::coroutine_handle<weft::detail::task_promise<server_response>> child_;
-};
 
 /// Counts as a reference.
 class connection_reference {
@@ -60,6 +30,18 @@ class connection_reference {
   server_connection* to_;
 };
 
+/// A flag that is true for a while.
+class raised {
+ public:
+  explicit raised(bool& flag) noexcept : flag_{flag} { flag_ = true; }
+  raised(const raised&) = delete;
+  raised& operator=(const raised&) = delete;
+  ~raised() { flag_ = false; }
+
+ private:
+  bool& flag_;
+};
+
 class helper_mark;
 
 /// A connection of a server: reads requests, has them handled, and sends the responses, one after the other. It lives
@@ -68,7 +50,7 @@ class helper_mark;
 /// Output is collected. It goes out when there is nothing more to do but to wait for the client; if a handler waits for
 /// something else, a helper sends what is there.
 class server_connection final : public weft::detail::node,
-                                public weft::detail::timer,
+                                private moving_deadline,
                                 public weft::detail::list_hook<server_connection>,
                                 public weft::detail::pooled {
  public:
@@ -100,12 +82,11 @@ class server_connection final : public weft::detail::node,
   task<> write_body(std::string_view bytes) { return write_body(*this, bytes); }
   task<> flush();
   void add_trailer(std::string_view name, std::string_view value);
+
   // ---- for the loop and the server ----
 
   /// A turn has passed since a handler was called or wrote something.
   void* run() noexcept override;
-  /// A deadline may have come.
-  void fired() noexcept override;
   /// No further request, but for one that may be on its way.
   void begin_to_drain() noexcept;
   /// Reading was broken off: too late.
@@ -126,11 +107,12 @@ class server_connection final : public weft::detail::node,
    private:
     server_connection& self_;
   };
-  enum class phase : std::uint8_t { idle, head, handling, body, sending, lingering };
+  static constexpr std::size_t most_waiting = std::size_t{64} << 10;  // of output, before its writer has to wait
+
+  enum class phase : std::uint8_t { idle, head, busy };
   enum class found : std::uint8_t { head, nothing, refusal };
 
   struct streaming {
-    body_source* source = nullptr;
     std::optional<std::uint64_t> left;  // of the announced length
     bool chunked = false;
     http::headers trailers;
@@ -170,6 +152,8 @@ class server_connection final : public weft::detail::node,
   void connection_lost() noexcept;
 
   void count_address();
+  /// A deadline has come.
+  void passed() noexcept override;
   void begin_sending() noexcept;
   void end_sending() noexcept;
   void look_at_sending() noexcept;
@@ -179,16 +163,12 @@ class server_connection final : public weft::detail::node,
   void helper_ended() noexcept;
   void schedule() noexcept;
   void wake_output() noexcept;
-  void set_deadline(std::int64_t at) noexcept;
-  void deadline_in(std::chrono::nanoseconds time) noexcept;
-  void no_deadline() noexcept { deadline_ = weft::detail::never; }
   void give_back_taken();
   void leave() noexcept;
 
   server_state& server_;
   byte_stream stream_;
   workspace* work_ = nullptr;
-  weft::detail::event_loop& loop_;
   endpoint peer_;
   server_request request_{*this};
   weft::detail::scope* handling_in_ = nullptr;  // of the handler, while it runs
@@ -196,8 +176,6 @@ class server_connection final : public weft::detail::node,
   weft::detail::leaf* waiting_for_output_ = nullptr;
   any_task_handle sender_;
   any_task_handle watcher_;
-  std::int64_t deadline_ = weft::detail::never;
-  std::int64_t fires_at_ = weft::detail::never;
   std::int64_t body_deadline_ = weft::detail::never;  // while more of the body is awaited
   std::int64_t idle_since_ = 0;
   std::int64_t waited_ = 0;  // for the body, in all
@@ -213,14 +191,12 @@ class server_connection final : public weft::detail::node,
   bool queued_ = false;   // in the ready queue
   bool expired_ = false;
   bool closing_ = false;  // no further request
-  bool lingers_ = false;  // the client may still send
   bool lost_ = false;     // nothing can be sent any more
   bool gone_ = false;
   bool stops_ = false;    // the handler, if the client goes
   bool writing_ = false;  // in its own task
   bool sending_in_background_ = false;
   bool watching_ = false;
-  bool reading_body_ = false;
   bool continued_ = false;  // 100 was sent, or is not needed any more
   bool body_lost_ = false;  // what is left of the body cannot be read
   bool stop_was_chosen_ = false;

@@ -1,0 +1,113 @@
+// Requests as they come: their heads, and their bodies as they are asked for.
+
+#include "http/server_connection.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <weft/http/error.hpp>
+
+#include "http/request_fill.hpp"
+#include "net/stream_core.hpp"
+
+namespace weft::http::detail {
+
+namespace {
+
+using weft::detail::deadline_after;
+using weft::detail::never;
+
+}  // namespace
+
+void server_connection::give_back_taken() { stream_.consume(std::exchange(taken_, 0)); }
+
+server_connection::found server_connection::read_head() {
+  if (work_ == nullptr) work_ = server_.take_workspace();
+  request_parser& parser = work_->parser;
+  const std::string_view before = stream_.buffered();
+  std::string_view input = before;
+  try {
+    const bool head = parser.next(input).has_value();
+    if (head && !parser.has_body()) parser.next(input);
+    stream_.consume(before.size() - input.size());
+    head_bytes_ += before.size() - input.size();
+    if (head) return found::head;
+    if (stream_.at_end() && parser.started()) parser.finish();
+    return found::nothing;
+  } catch (const protocol_error& error) {
+    refuse(error.status(), error.what());
+    return found::refusal;
+  }
+}
+
+task<std::optional<std::string_view>> server_connection::next_piece(server_connection& self) {
+  request_parser& parser = self.work_->parser;
+  for (;;) {
+    self.give_back_taken();
+    if (parser.done()) co_return std::nullopt;
+    if (self.body_lost_) throw http_error{400, "The body cannot be read any more."};
+    const std::string_view before = self.stream_.buffered();
+    std::string_view input = before;
+    std::optional<parser_event> event;
+    try {
+      event = parser.next(input);
+      if (!event && !parser.done() && self.stream_.at_end()) parser.finish();
+    } catch (const protocol_error& error) {
+      self.closing_ = self.body_lost_ = true;
+      throw http_error{error.status(), error.what()};
+    }
+    self.taken_ = before.size() - input.size();
+    if (event && event->part == message_part::body) {
+      self.body_received_ += event->bytes.size();
+      co_return event->bytes;
+    }
+    if (event || parser.done()) continue;
+    self.give_back_taken();
+    if (parser.expects_continue() && !std::exchange(self.continued_, true)) {
+      self.work_->out += "HTTP/1.1 100 Continue\r\n\r\n";
+    }
+    if (!self.work_->out.empty()) co_await self.flush();
+    co_await fill_body(self);
+  }
+}
+
+/// Waits for more of the body.
+task<> server_connection::fill_body(server_connection& self) {
+  const server_options& options = self.server_.options;
+  const std::int64_t begin = self.loop_.recent_time();
+  if (options.body_timeout.count() > 0) {
+    std::int64_t allowed = options.body_timeout.count();
+    if (options.min_receive_rate != 0) {
+      const double earned =
+          1e9 * static_cast<double>(self.body_received_) / static_cast<double>(options.min_receive_rate);
+      allowed = earned > 1e18 ? never : deadline_after(allowed, static_cast<std::int64_t>(earned));
+    }
+    self.body_deadline_ = deadline_after(begin, std::max<std::int64_t>(allowed - self.waited_, 0));
+    self.set_deadline(self.body_deadline_);
+  }
+  co_await request_fill{stream_access::core(self.stream_), self};
+  self.body_deadline_ = never;
+  self.no_deadline();
+  if (self.writing_ || self.sending_in_background_) self.begin_sending();
+  self.waited_ += self.loop_.recent_time() - begin;
+  if (self.expired_) {
+    self.closing_ = self.body_lost_ = true;
+    throw http_error{408, "The body came too slowly."};
+  }
+}
+
+/// What the handler has left of the body.
+task<> server_connection::pass_over_body(server_connection& self) {
+  std::uint64_t dropped = 0;
+  try {
+    while (std::optional<std::string_view> piece = co_await next_piece(self)) {
+      dropped += piece->size();
+      if (dropped <= self.server_.options.discard_limit) continue;
+      self.closing_ = true;
+      break;
+    }
+  } catch (const http_error&) {
+    self.closing_ = true;
+  }
+}
+
+}  // namespace weft::http::detail

@@ -1,87 +1,18 @@
 #include "postgres/link.hpp"
 
 #include <poll.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <array>
-#include <cstdlib>
 #include <utility>
-#include <weft/core/create_task.hpp>
-#include <weft/core/thread_pool.hpp>
 #include <weft/core/timeout.hpp>
 #include <weft/net/detail/socket_leaf.hpp>
 
 #include "postgres/background.hpp"
+#include "postgres/cancel_request.hpp"
+#include "postgres/diagnostics.hpp"
+#include "postgres/operation.hpp"
+#include "postgres/statement_parameters.hpp"
 
 namespace weft::postgres::detail {
-
-namespace {
-
-/// How long the server may take to end a statement that was cancelled.
-constexpr std::chrono::seconds cancel_limit{10};
-
-bool is_ready(int fd, short events) noexcept {
-  pollfd asked{fd, events, 0};
-  return ::poll(&asked, 1, 0) > 0;
-}
-
-/// Waits until a socket is ready. libpq does not always read all there is, so an edge is not enough.
-class ready_leaf final : public weft::detail::socket_leaf {
- public:
-  ready_leaf(link_socket& socket, bool to_write) noexcept
-      : socket_leaf{socket, to_write ? direction::write : direction::read},
-        events_{static_cast<short>(to_write ? POLLOUT : POLLIN)} {}
-  void await_resume() const noexcept {}
-  const char* describe() const noexcept override { return "a PostgreSQL server"; }
-
- private:
-  bool attempt() noexcept override {
-    if (!socket_->is_open()) return true;
-    if (must_yield()) return false;
-    return is_ready(socket_->watch.fd, events_);
-  }
-  short events_;
-};
-
-}  // namespace
-
-void link_socket::release(int fd) noexcept {
-  if (own_) ::close(fd);
-}
-
-task<> wait_until_ready(link_socket& socket, bool to_write) { co_await ready_leaf{socket, to_write}; }
-
-diagnostics diagnostics_of(const PGresult* said) {
-  const auto field = [said](int code) {
-    const char* const text = PQresultErrorField(said, code);
-    return std::string{text != nullptr ? text : ""};
-  };
-  diagnostics all;
-  all.sqlstate = field(PG_DIAG_SQLSTATE);
-  all.severity = field(PG_DIAG_SEVERITY_NONLOCALIZED);
-  all.message = field(PG_DIAG_MESSAGE_PRIMARY);
-  all.detail = field(PG_DIAG_MESSAGE_DETAIL);
-  all.hint = field(PG_DIAG_MESSAGE_HINT);
-  all.position = std::atoi(field(PG_DIAG_STATEMENT_POSITION).c_str());
-  all.schema_name = field(PG_DIAG_SCHEMA_NAME);
-  all.table_name = field(PG_DIAG_TABLE_NAME);
-  all.column_name = field(PG_DIAG_COLUMN_NAME);
-  all.constraint_name = field(PG_DIAG_CONSTRAINT_NAME);
-  if (all.message.empty()) {
-    all.message = PQresultErrorMessage(said);
-    while (!all.message.empty() && all.message.back() == '\n') all.message.pop_back();
-  }
-  return all;
-}
-
-void throw_error(const PGresult* said) {
-  diagnostics all = diagnostics_of(said);
-  if (all.severity == "FATAL" || all.severity == "PANIC") throw connection_error{std::move(all)};
-  throw error{std::move(all)};
-}
-
-// ---- link -----------------------------------------------------------------------------------------------------------
 
 /// Waits for more from the server.
 class link::edge_leaf final : public weft::detail::socket_leaf {
@@ -120,7 +51,7 @@ class link::park_leaf final : public weft::detail::leaf {
 };
 
 link::link(connection_owner connection, const connect_options& how)
-    : connection_{std::move(connection)}, statements_{how.statement_cache}, on_notice_{how.on_notice} {
+    : connection_{std::move(connection)}, statements_{how.statement_cache}, cancel_timeout_{how.cancel_timeout}, on_notice_{how.on_notice} {
   PQsetNoticeReceiver(connection_.get(), &take_notice, this);
   PQsetnonblocking(connection_.get(), 1);
   PQenterPipelineMode(connection_.get());
@@ -226,54 +157,19 @@ void link::send(entry& next) {
 
 void link::send_query(entry& next, const command& what) {
   PGconn* const to = connection_.get();
-  constexpr std::size_t usual = 16;
-  const auto& list = what.values.list();
-  const std::size_t count = list.size();
-  struct {
-    std::array<Oid, usual> types;
-    std::array<const char*, usual> values;
-    std::array<int, usual> lengths;
-    std::array<int, usual> formats;
-  } few;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled as far as it is used
-  struct {
-    std::vector<Oid> types;
-    std::vector<const char*> values;
-    std::vector<int> lengths;
-    std::vector<int> formats;
-  } many;
-  Oid* types = few.types.data();
-  const char** values = few.values.data();
-  int* lengths = few.lengths.data();
-  int* formats = few.formats.data();
-  if (count > usual) {
-    many.types.resize(count);
-    many.values.resize(count);
-    many.lengths.resize(count);
-    many.formats.resize(count);
-    types = many.types.data();
-    values = many.values.data();
-    lengths = many.lengths.data();
-    formats = many.formats.data();
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    types[i] = list[i].type;
-    values[i] = list[i].length < 0 ? nullptr : what.values.bytes().data() + list[i].at;
-    lengths[i] = std::max(list[i].length, 0);
-    formats[i] = list[i].as_text ? 0 : 1;
-  }
-  const int n = static_cast<int>(count);
+  const statement_parameters values{what.values};
   bool sent = true;
   if (!statements_.enabled()) {
-    sent = PQsendQueryParams(to, what.text.c_str(), n, types, values, lengths, formats, 1) == 1;
+    sent = values.run(to, what.text.c_str());
   } else {
     const std::string* name = statements_.find(what);
     if (name == nullptr) {
       name = &statements_.add(what);
       next.preparing = true;
-      sent = PQsendPrepare(to, name->c_str(), what.text.c_str(), n, types) == 1;
+      sent = values.prepare(to, name->c_str(), what.text.c_str());
     }
     next.statement = *name;
-    sent = sent && PQsendQueryPrepared(to, name->c_str(), n, values, lengths, formats, 1) == 1;
+    sent = sent && values.run_prepared(to, name->c_str());
   }
   if (!sent || PQpipelineSync(to) != 1) return fail(PQerrorMessage(to));
   // libpq wants to be told before the first row comes; see step() for one that is not the first in line.
@@ -499,15 +395,14 @@ void link::cancel() noexcept {
 }
 
 task<> link::send_cancel(std::shared_ptr<link> self) {
-  std::shared_ptr<PGcancel> request{PQgetCancel(self->connection_.get()), &PQfreeCancel};
-  const auto send = [request] {
-    std::array<char, 256> why{};
-    (void)PQcancel(request.get(), why.data(), static_cast<int>(why.size()));
+  const auto both = [](std::shared_ptr<link> of) -> task<> {
+    const std::shared_ptr<cancel_request> request = cancel_request::send(of->connection_.get());
+    co_await request->over();
+    of->cancel_on_its_way_ = false;
+    of->settle();
+    co_await of->settled_.wait();
   };
-  co_await to_thread({.abandon_on_stop = true}, send);
-  self->cancel_on_its_way_ = false;
-  self->settle();
-  const bool in_time = co_await move_on_after(cancel_limit, self->settled_.wait());
+  const bool in_time = co_await move_on_after(self->cancel_timeout_, both(self));
   if (!in_time) self->fail("the server did not end a statement that was cancelled");
 }
 
@@ -527,176 +422,6 @@ void link::settle() {
   ++load_;
   waiting_.push_front(next);
   send_waiting();
-}
-
-// ---- operation ------------------------------------------------------------------------------------------------------
-
-operation::operation(std::shared_ptr<link> on, kind how, const command& what)
-    : link_{std::move(on)}, what_{&what}, entry_{&link_->make_entry()} {
-  entry_->owner = this;
-  entry_->what = how;
-  try {
-    link_->enqueue(*entry_);
-  } catch (...) {
-    link_->recycle(*entry_);
-    throw;
-  }
-}
-
-operation::~operation() {
-  if (entry_ == nullptr) return;
-  entry& left = *entry_;
-  left.owner = nullptr;
-  for (entry* one = link_->waiting_.front(); one != nullptr; one = weft::detail::list<entry>::after(*one)) {
-    if (one != &left) continue;
-    link_->waiting_.remove(left);
-    --link_->load_;
-    link_->recycle(left);
-    return;
-  }
-  const bool copies_in = left.copying_in;
-  const bool is_alone = link_->sent_.front() == &left && weft::detail::list<entry>::after(left) == nullptr;
-  if (is_alone && !copies_in) link_->cancel();
-  if (link_->sent_.front() == &left && left.what != kind::query && link_->open_) {
-    result unused;
-    (void)link_->step(left, unused);  // what is here already; ends a COPY
-    if (link_->open_) link_->unpark();
-  }
-}
-
-void operation::wake() noexcept {
-  if (progress_leaf* const leaf = std::exchange(waiting_, nullptr)) leaf->wake();
-}
-
-void operation::finished(result got, bool stale) noexcept {
-  got_ = std::move(got);
-  stale_ = stale;
-  entry_ = nullptr;
-  wake();
-}
-
-void operation::broken(std::exception_ptr error) noexcept {
-  error_ = std::move(error);
-  entry_ = nullptr;
-  wake();
-}
-
-result operation::take() {
-  if (error_) std::rethrow_exception(error_);
-  if (got_.get() != nullptr && PQresultStatus(got_.get()) == PGRES_FATAL_ERROR) throw_error(got_.get());
-  return std::move(got_);
-}
-
-void operation::need_more() {
-  hungry_ = true;
-  link_->unpark();
-}
-
-bool operation::take_row(result& into) {
-  if (done() || link_->sent_.front() != entry_) return false;
-  return link_->step(*entry_, into) == link::event::row;
-}
-
-task<result> operation::next_row() {
-  result row;
-  while (!done()) {
-    if (link_->sent_.front() == entry_) {
-      const link::event came = link_->step(*entry_, row);
-      if (came == link::event::row) co_return row;
-      if (came == link::event::done) break;
-      need_more();
-    }
-    co_await progress();
-  }
-  co_return take();
-}
-
-task<> operation::copy_begins() {
-  result unused;
-  while (!done()) {
-    if (link_->sent_.front() == entry_) {
-      const link::event came = link_->step(*entry_, unused);
-      if (came == link::event::copy) {
-        // What the server says meanwhile is read by the pump.
-        need_more();
-        co_return;
-      }
-      if (came == link::event::done) break;
-      need_more();
-    }
-    co_await progress();
-  }
-  (void)take();
-  throw error{"the statement is no COPY in this direction"};
-}
-
-task<> operation::send_copy(std::string_view bytes) {
-  if (done()) (void)take();
-  PGconn* const to = link_->connection();
-  if (PQputCopyData(to, bytes.data(), static_cast<int>(bytes.size())) < 0) {
-    throw connection_error{PQerrorMessage(to)};
-  }
-  link_->flush();
-  while (!done() && link_->writing_) {
-    need_more();
-    co_await progress();
-  }
-  if (done()) (void)take();
-}
-
-void operation::end_copy() {
-  if (done()) return;
-  entry_->copying_in = false;
-  if (PQputCopyEnd(link_->connection(), nullptr) < 0) throw connection_error{PQerrorMessage(link_->connection())};
-  link_->flush();
-}
-
-task<std::string> operation::next_copied() {
-  std::string copied;
-  while (!done() && entry_->copying_out) {
-    char* bytes = nullptr;
-    const int length = PQgetCopyData(link_->connection(), &bytes, 1);
-    if (length > 0) {
-      copied.assign(bytes, static_cast<std::size_t>(length));
-      PQfreemem(bytes);
-      co_return copied;
-    }
-    if (length < 0) {
-      entry_->copying_out = false;
-      break;
-    }
-    need_more();
-    co_await progress();
-  }
-  co_await until_done();
-  (void)take();
-  co_return copied;
-}
-
-task<> operation::until_done() {
-  result unused;
-  while (!done()) {
-    if (entry_->what == kind::query) {
-      co_await progress();
-      continue;
-    }
-    if (link_->sent_.front() == entry_) {
-      const link::event came = link_->step(*entry_, unused);
-      if (came == link::event::done) break;
-      if (came == link::event::copy) throw error{"COPY needs copy_in or copy_out"};
-      need_more();
-    }
-    co_await progress();
-  }
-}
-
-task<result> run_on(std::shared_ptr<link> on, const command& what) {
-  for (bool again = false;; again = true) {
-    operation one{on, kind::query, what};
-    while (!one.done()) co_await one.progress();
-    if (one.stale() && !again) continue;
-    co_return one.take();
-  }
 }
 
 }  // namespace weft::postgres::detail

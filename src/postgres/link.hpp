@@ -2,14 +2,12 @@
 
 #include <libpq-fe.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <unordered_map>
 #include <vector>
 #include <weft/core/detail/leaf.hpp>
 #include <weft/core/detail/list.hpp>
@@ -20,7 +18,8 @@
 #include <weft/postgres/error.hpp>
 #include <weft/sync/event.hpp>
 
-#include "net/socket_core.hpp"
+#include "postgres/link_socket.hpp"
+#include "postgres/statement_cache.hpp"
 
 namespace weft::postgres::detail {
 
@@ -28,21 +27,6 @@ struct end_connection {
   void operator()(PGconn* connection) const noexcept { PQfinish(connection); }
 };
 using connection_owner = std::unique_ptr<PGconn, end_connection>;
-
-/// libpq's descriptor, which libpq closes.
-class link_socket final : public weft::detail::socket_core {
- public:
-  explicit link_socket(int fd, bool own) : socket_core{fd}, own_{own} {}
-  ~link_socket() override { close(); }
-  std::string describe() const override { return "a PostgreSQL server"; }
-
- private:
-  void release(int fd) noexcept override;
-  bool own_;
-};
-
-/// Waits until libpq has something to do with a socket.
-task<> wait_until_ready(link_socket& socket, bool to_write);
 
 class link;
 class operation;
@@ -77,33 +61,6 @@ struct entry : weft::detail::list_hook<entry> {
   std::string statement;  ///< the name of what was prepared; empty for none
   std::string text;       ///< of one without an owner
   result got;             ///< so far
-};
-
-/// What is prepared on the server.
-class statement_cache {
- public:
-  explicit statement_cache(std::size_t limit) noexcept : limit_{limit} {}
-  struct statement {
-    std::string key;
-    std::string name;
-  };
-  bool enabled() const noexcept { return limit_ != 0; }
-  /// The name it is prepared under; nothing if it is not.
-  const std::string* find(const command& what);
-  /// A name for it, from now on.
-  const std::string& add(const command& what);
-  void forget(std::string_view name) noexcept;
-  /// One too many: its name, and it is forgotten.
-  std::optional<std::string> evict();
-  void clear() noexcept;
-
- private:
-  void make_key(const command& what);
-  std::size_t limit_;
-  std::uint64_t named_ = 0;
-  std::string key_;
-  std::list<statement> by_use_;  // the last used first
-  std::unordered_map<std::string_view, std::list<statement>::iterator> known_;
 };
 
 /// A connection to a server: operations stand in line in it, and a task of its own reads what the server says. Lives as
@@ -165,6 +122,7 @@ class link final : public std::enable_shared_from_this<link> {
   connection_owner connection_;
   std::optional<link_socket> socket_;
   statement_cache statements_;
+  std::chrono::nanoseconds cancel_timeout_;
   void (*on_notice_)(const diagnostics&);
   weft::detail::list<entry> sent_;
   weft::detail::list<entry> waiting_;
@@ -181,80 +139,5 @@ class link final : public std::enable_shared_from_this<link> {
   bool absorbing_ = false;
   bool quiet_socket_ = false;  // everything that was asked for has come: an edge tells of more
 };
-
-/// One thing that is done on a link; lives in the frame of who does it. Destroyed before its end it leaves its result
-/// to be dropped.
-class operation {
- public:
-  /// Stands in line from now on. `what` must live as long.
-  operation(std::shared_ptr<link> on, kind how, const command& what);
-  operation(const operation&) = delete;
-  operation& operator=(const operation&) = delete;
-  ~operation();
-
-  /// Until something has happened.
-  class progress_leaf;
-  progress_leaf progress() noexcept;
-
-  bool done() const noexcept { return entry_ == nullptr; }
-  /// Of one that is done; throws what the server or the connection had to say against it.
-  result take();
-  /// It failed because what was prepared does not hold any more, and may be tried again.
-  bool stale() const noexcept { return stale_; }
-
-  /// Of streams and scripts.
-  /// The next row; no row at the end.
-  task<result> next_row();
-  bool take_row(result& into);
-  /// Waits until the server is ready for COPY.
-  task<> copy_begins();
-  task<> send_copy(std::string_view bytes);
-  void end_copy();
-  task<std::string> next_copied();
-  /// Waits until it is done; see take().
-  task<> until_done();
-
- private:
-  friend class link;
-  void wake() noexcept;
-  void finished(result got, bool stale) noexcept;
-  void broken(std::exception_ptr error) noexcept;
-  void need_more();
-
-  std::shared_ptr<link> link_;
-  const command* what_;
-  entry* entry_;
-  progress_leaf* waiting_ = nullptr;
-  result got_;
-  std::exception_ptr error_;
-  bool stale_ = false;
-  bool hungry_ = true;
-};
-
-class operation::progress_leaf final : public weft::detail::leaf {
- public:
-  explicit progress_leaf(operation& of) noexcept : of_{&of} {}
-  bool await_ready() const noexcept { return of_->done(); }
-  template <weft::detail::weft_promise P>
-  void await_suspend(std::coroutine_handle<P> waiting) noexcept {
-    of_->waiting_ = this;
-    suspend(waiting.address());
-  }
-  void await_resume() const noexcept {}
-  const char* describe() const noexcept override { return "a PostgreSQL query"; }
-
- private:
-  void withdraw() noexcept override { of_->waiting_ = nullptr; }
-  operation* of_;
-};
-
-inline operation::progress_leaf operation::progress() noexcept { return progress_leaf{*this}; }
-
-/// What a result says of an error.
-diagnostics diagnostics_of(const PGresult* said);
-[[noreturn]] void throw_error(const PGresult* said);
-
-/// Runs a statement; prepares it anew where the schema has changed and nothing is lost by it.
-task<result> run_on(std::shared_ptr<link> on, const command& what);
 
 }  // namespace weft::postgres::detail

@@ -6,6 +6,7 @@
 #include <weft/postgres/detail/session.hpp>
 
 #include "postgres/link.hpp"
+#include "postgres/operation.hpp"
 
 namespace weft::postgres::detail {
 

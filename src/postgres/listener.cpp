@@ -12,6 +12,7 @@
 
 #include "postgres/background.hpp"
 #include "postgres/link.hpp"
+#include "postgres/operation.hpp"
 #include "postgres/opening.hpp"
 
 namespace weft::postgres {

@@ -7,6 +7,7 @@
 #include <weft/core/timeout.hpp>
 
 #include "postgres/background.hpp"
+#include "postgres/operation.hpp"
 #include "postgres/opening.hpp"
 
 namespace weft::postgres::detail {

@@ -1,6 +1,6 @@
 #include <utility>
 
-#include "postgres/link.hpp"
+#include "postgres/statement_cache.hpp"
 
 namespace weft::postgres::detail {
 

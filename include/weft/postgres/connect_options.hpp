@@ -14,6 +14,9 @@ struct connect_options {
   /// So many statements are kept prepared; 0, which poolers like pgbouncer need that hand each transaction to another
   /// server connection, prepares none.
   std::size_t statement_cache = 256;
+  /// How long the server may take to end a statement of a task that was stopped, before the connection is given up.
+  /// Nothing else runs on the connection meanwhile.
+  std::chrono::nanoseconds cancel_timeout = std::chrono::seconds{10};
   /// Is told of the server's notices and warnings; they are dropped without.
   void (*on_notice)(const diagnostics& notice) = nullptr;
 };

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <weft/core/detail/leaf.hpp>
+#include <weft/core/task.hpp>
+#include <weft/postgres/detail/parameters.hpp>
+#include <weft/postgres/detail/result.hpp>
+
+#include "postgres/link.hpp"
+
+namespace weft::postgres::detail {
+
+/// One thing that is done on a link; lives in the frame of who does it. Destroyed before its end it leaves its result
+/// to be dropped.
+class operation {
+ public:
+  /// Stands in line from now on. `what` must live as long.
+  operation(std::shared_ptr<link> on, kind how, const command& what);
+  operation(const operation&) = delete;
+  operation& operator=(const operation&) = delete;
+  ~operation();
+
+  /// Until something has happened.
+  class progress_leaf;
+  progress_leaf progress() noexcept;
+
+  bool done() const noexcept { return entry_ == nullptr; }
+  /// Of one that is done; throws what the server or the connection had to say against it.
+  result take();
+  /// It failed because what was prepared does not hold any more, and may be tried again.
+  bool stale() const noexcept { return stale_; }
+
+  /// Of streams and scripts.
+  /// The next row; no row at the end.
+  task<result> next_row();
+  bool take_row(result& into);
+  /// Waits until the server is ready for COPY.
+  task<> copy_begins();
+  task<> send_copy(std::string_view bytes);
+  void end_copy();
+  task<std::string> next_copied();
+  /// Waits until it is done; see take().
+  task<> until_done();
+
+ private:
+  friend class link;
+  void wake() noexcept;
+  void finished(result got, bool stale) noexcept;
+  void broken(std::exception_ptr error) noexcept;
+  void need_more();
+
+  std::shared_ptr<link> link_;
+  const command* what_;
+  entry* entry_;
+  progress_leaf* waiting_ = nullptr;
+  result got_;
+  std::exception_ptr error_;
+  bool stale_ = false;
+  bool hungry_ = true;
+};
+
+class operation::progress_leaf final : public weft::detail::leaf {
+ public:
+  explicit progress_leaf(operation& of) noexcept : of_{&of} {}
+  bool await_ready() const noexcept { return of_->done(); }
+  template <weft::detail::weft_promise P>
+  void await_suspend(std::coroutine_handle<P> waiting) noexcept {
+    of_->waiting_ = this;
+    suspend(waiting.address());
+  }
+  void await_resume() const noexcept {}
+  const char* describe() const noexcept override { return "a PostgreSQL query"; }
+
+ private:
+  void withdraw() noexcept override { of_->waiting_ = nullptr; }
+  operation* of_;
+};
+
+inline operation::progress_leaf operation::progress() noexcept { return progress_leaf{*this}; }
+
+/// Runs a statement; prepares it anew where the schema has changed and nothing is lost by it.
+task<result> run_on(std::shared_ptr<link> on, const command& what);
+
+}  // namespace weft::postgres::detail

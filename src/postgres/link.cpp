@@ -51,7 +51,10 @@ class link::park_leaf final : public weft::detail::leaf {
 };
 
 link::link(connection_owner connection, const connect_options& how)
-    : connection_{std::move(connection)}, statements_{how.statement_cache}, cancel_timeout_{how.cancel_timeout}, on_notice_{how.on_notice} {
+    : connection_{std::move(connection)},
+      statements_{how.statement_cache},
+      cancel_timeout_{how.cancel_timeout},
+      on_notice_{how.on_notice} {
   PQsetNoticeReceiver(connection_.get(), &take_notice, this);
   PQsetnonblocking(connection_.get(), 1);
   PQenterPipelineMode(connection_.get());
@@ -214,7 +217,11 @@ void link::unpark() noexcept {
 task<> link::pump(std::shared_ptr<link> self) {
   struct last {
     link* of;
-    ~last() { of->fail("nobody reads from the connection any more: the loop has ended"); }
+    ~last() {
+      if (!of->open_) return;
+      of->observer = nullptr;  // which may not do anything any more
+      of->fail("nobody reads from the connection any more: the loop has ended");
+    }
   } const at_end{self.get()};
   while (self->open_) {
     co_await edge_leaf{*self->socket_, self->quiet_socket_};

@@ -12,8 +12,8 @@
 
 #include "postgres/background.hpp"
 #include "postgres/link.hpp"
-#include "postgres/operation.hpp"
 #include "postgres/opening.hpp"
+#include "postgres/operation.hpp"
 
 namespace weft::postgres {
 

@@ -7,8 +7,8 @@
 #include <weft/core/timeout.hpp>
 
 #include "postgres/background.hpp"
-#include "postgres/operation.hpp"
 #include "postgres/opening.hpp"
+#include "postgres/operation.hpp"
 
 namespace weft::postgres::detail {
 
@@ -17,9 +17,38 @@ namespace {
 /// One that was idle for longer is looked at before it is used.
 constexpr std::int64_t fresh = 1'000'000;
 /// How long no other is opened after that failed, while there are some.
-constexpr std::int64_t opening_pause = 1'000'000'000;
+constexpr std::int64_t opening_pause = 250'000'000;
+
+/// How long statements wait for connections that are being opened, rather than share those that are there.
+constexpr std::int64_t patience = 200'000'000;
 
 }  // namespace
+
+/// What a task has got. Lost on its way to who uses it, a connection that is for one alone goes back.
+class pool_state::claim {
+ public:
+  claim() noexcept = default;
+  claim(pool_state& of, place_ptr got, bool alone) noexcept : of_{&of}, got_{std::move(got)}, alone_{alone} {
+    if (got_) got_->leased = alone;
+  }
+  claim(claim&&) noexcept = default;
+  claim& operator=(claim&& other) noexcept {
+    std::swap(of_, other.of_);
+    std::swap(got_, other.got_);
+    std::swap(alone_, other.alone_);
+    return *this;
+  }
+  ~claim() {
+    if (got_ && alone_) of_->give_back(got_);
+  }
+  const place_ptr& got() const noexcept { return got_; }
+  place_ptr release() noexcept { return std::move(got_); }
+
+ private:
+  pool_state* of_ = nullptr;
+  place_ptr got_;
+  bool alone_ = false;
+};
 
 /// A task in the line.
 class pool_state::waiter final : public weft::detail::leaf, public weft::detail::list_hook<pool_state::waiter> {
@@ -32,10 +61,10 @@ class pool_state::waiter final : public weft::detail::leaf, public weft::detail:
     ++of_->waiting_;
     suspend(waiting.address());
   }
-  place_ptr await_resume() {
+  claim await_resume() {
     if (error_) std::rethrow_exception(error_);
     --given_->promised;
-    return std::move(given_);
+    return {*of_, std::move(given_), alone_};
   }
   const char* describe() const noexcept override { return "a connection of the pool"; }
 
@@ -104,6 +133,10 @@ bool pool_state::may_open() const noexcept {
   return places_.size() + opening_ < how_.max_size && (places_.empty() || time() >= no_opening_before_);
 }
 
+bool pool_state::too_old(const place& one) const noexcept {
+  return how_.max_lifetime.count() > 0 && time() - one.made_at >= how_.max_lifetime.count();
+}
+
 pool_state::place_ptr pool_state::find_idle() {
   for (;;) {
     place_ptr found;
@@ -111,8 +144,7 @@ pool_state::place_ptr pool_state::find_idle() {
       if (one->idle() && (!found || one->idle_since > found->idle_since)) found = one;
     }
     if (!found) return nullptr;
-    const bool too_old = how_.max_lifetime.count() > 0 && time() - found->made_at >= how_.max_lifetime.count();
-    if (!too_old && (time() - found->idle_since < fresh || found->on->alive())) return found;
+    if (!too_old(*found) && (time() - found->idle_since < fresh || found->on->alive())) return found;
     remove(found);
   }
 }
@@ -120,25 +152,26 @@ pool_state::place_ptr pool_state::find_idle() {
 pool_state::place_ptr pool_state::find(bool alone) {
   place_ptr found = find_idle();
   if (found || alone) return found;
-  if (may_open()) return nullptr;
+  if (may_open() || (opening_ > 0 && time() < patient_until_)) return nullptr;
   for (const place_ptr& one : places_) {
-    if (one->leased || one->on->cancelling() || !one->on->is_open()) continue;
+    if (one->leased || one->asked || one->on->cancelling() || !one->on->is_open()) continue;
     const auto load = [](const place_ptr& p) { return p->on->load() + static_cast<std::size_t>(p->promised); };
     if (!found || load(one) < load(found)) found = one;
   }
   return found;
 }
 
-task<pool_state::place_ptr> pool_state::acquire(bool alone) {
-  if (loop_ == nullptr) loop_ = &weft::detail::require_loop("postgres::pool");
+task<pool_state::claim> pool_state::acquire(bool alone) {
   if (shut_) throw connection_error{"the pool was closed"};
-  place_ptr found;
-  if (line_.empty()) found = find(alone);
-  if (found) {
-    found->leased = alone;
-    co_return found;
+  if (loop_ == nullptr) {
+    loop_ = &weft::detail::require_loop("postgres::pool");
+    keep_minimum();
   }
+  claim found;
+  if (line_.empty()) found = claim{*this, find(alone), alone};
+  if (found.got()) co_return found;
   if (may_open() && opening_ <= waiting_) open_another();
+  watch();
   if (how_.acquire_timeout.count() <= 0) co_return co_await wait_in_line(alone);
   bool late = false;
   try {
@@ -154,13 +187,19 @@ task<pool_state::place_ptr> pool_state::acquire(bool alone) {
   co_return found;
 }
 
-task<pool_state::place_ptr> pool_state::wait_in_line(bool alone) {
-  place_ptr given = co_await waiter{*this, alone};
+task<pool_state::claim> pool_state::wait_in_line(bool alone) {
+  claim given = co_await waiter{*this, alone};
   co_return given;
+}
+
+/// Opens what is missing to min_size.
+void pool_state::keep_minimum() {
+  while (!shut_ && places_.size() + opening_ < how_.min_size && time() >= no_opening_before_) open_another();
 }
 
 void pool_state::open_another() {
   ++opening_;
+  patient_until_ = time() + patience;
   gone_.clear();
   start_background(open_one(shared_from_this()));
 }
@@ -189,6 +228,7 @@ task<> pool_state::open_one(std::shared_ptr<pool_state> self) {
   }
   if (self->places_.empty() && self->opening_ == 0) self->gone_.set();
   self->serve();
+  self->watch();
 }
 
 void pool_state::serve() {
@@ -197,13 +237,13 @@ void pool_state::serve() {
     place_ptr found = find(first.alone());
     if (!found) {
       while (may_open() && opening_ < waiting_) open_another();
-      return;
+      break;
     }
     line_.remove(first);
     --waiting_;
     first.give(std::move(found));
   }
-  watch_idle();
+  watch();
 }
 
 void pool_state::fail_waiters(const std::exception_ptr& error) noexcept {
@@ -266,7 +306,11 @@ pool_state::place_ptr pool_state::place_of(const link& which) noexcept {
 void pool_state::quiet(link& which) noexcept {
   const place_ptr at = place_of(which);
   if (!at) return;
-  at->idle_since = time();
+  if (std::exchange(at->asked, false)) {
+    at->looked_at = time();
+  } else {
+    at->idle_since = time();
+  }
   if (at->returning) {
     give_back(at);
   } else if (at->leased) {
@@ -291,7 +335,7 @@ void pool_state::shut() noexcept {
   fail_waiters(std::make_exception_ptr(connection_error{"the pool was closed"}));
   const std::vector<place_ptr> all = places_;
   for (const place_ptr& one : all) {
-    if (one->idle()) remove(one);
+    if (one->idle() || one->asked) remove(one);
   }
 }
 
@@ -307,40 +351,85 @@ pool_statistics pool_state::statistics() const noexcept {
   return now;
 }
 
-/// One timer for all: the connections that are idle for longest go first.
-void pool_state::watch_idle() noexcept {
-  if (how_.max_idle.count() <= 0 || armed() || places_.size() <= how_.min_size || shut_) return;
+/// One timer for all that time brings.
+void pool_state::watch() noexcept {
+  if (shut_) return;
   std::int64_t first = weft::detail::never;
+  if (!line_.empty() && no_opening_before_ > time()) first = no_opening_before_;
+  if (!line_.empty() && opening_ > 0 && patient_until_ > time()) first = std::min(first, patient_until_);
+  if (places_.size() + opening_ < how_.min_size) first = std::max(no_opening_before_, time());
   for (const place_ptr& one : places_) {
-    if (one->idle()) first = std::min(first, one->idle_since + how_.max_idle.count());
+    if (one->asked) first = std::min(first, weft::detail::deadline_after(one->looked_at, how_.health_check.count()));
+    if (!one->idle()) continue;
+    if (how_.max_idle.count() > 0 && places_.size() > how_.min_size)
+      first = std::min(first, weft::detail::deadline_after(one->idle_since, how_.max_idle.count()));
+    if (how_.max_lifetime.count() > 0)
+      first = std::min(first, weft::detail::deadline_after(one->made_at, how_.max_lifetime.count()));
+    if (how_.health_check.count() > 0)
+      first = std::min(first, weft::detail::deadline_after(last_sign(*one), how_.health_check.count()));
   }
-  if (first != weft::detail::never) loop_->arm(*this, first);
+  if (first >= due_) return;
+  if (armed()) loop_->disarm(*this);
+  due_ = first;
+  loop_->arm(*this, first);
 }
 
+std::int64_t pool_state::last_sign(const place& one) noexcept { return std::max(one.idle_since, one.looked_at); }
+
 void pool_state::fired() noexcept {
+  due_ = weft::detail::never;
   const std::vector<place_ptr> all = places_;
   for (const place_ptr& one : all) {
-    if (places_.size() > how_.min_size && one->idle() && time() - one->idle_since >= how_.max_idle.count()) remove(one);
+    const std::int64_t asked_for = how_.health_check.count();
+    if (one->asked && time() - one->looked_at >= asked_for) {
+      one->on->fail("the server does not answer");
+      continue;
+    }
+    if (!one->idle()) continue;
+    const bool unused = how_.max_idle.count() > 0 && time() - one->idle_since >= how_.max_idle.count();
+    if (too_old(*one) || (unused && places_.size() > how_.min_size)) {
+      remove(one);
+    } else if (asked_for > 0 && time() - last_sign(*one) >= asked_for) {
+      look_at(one);
+    }
   }
-  watch_idle();
+  try {
+    keep_minimum();
+    serve();
+  } catch (...) {  // out of memory; there will be another time
+    watch();
+  }
+}
+
+/// Asks the server whether it still answers. Nothing else is sent meanwhile.
+void pool_state::look_at(const place_ptr& one) noexcept {
+  one->asked = true;
+  one->looked_at = time();
+  try {
+    one->on->run_detached("");
+  } catch (...) {
+    one->asked = false;
+  }
 }
 
 // ---- the session ----------------------------------------------------------------------------------------------------
 
 task<result> pool_state::run(const command& what) {
   for (;;) {
-    const place_ptr found = co_await acquire(false);
-    if (!found->on->is_open()) continue;  // it broke meanwhile
-    co_return co_await run_on(found->on, what);
+    const claim found = co_await acquire(false);
+    const std::shared_ptr<link> on = found.got()->on;
+    if (!on->is_open()) continue;  // it broke meanwhile
+    co_return co_await run_on(on, what);
   }
 }
 
 task<std::shared_ptr<session>> pool_state::lend(bool with_reset) {
   for (;;) {
-    place_ptr found = co_await acquire(true);
-    if (!found->on->is_open()) continue;
-    found->with_reset = with_reset;
-    std::shared_ptr<session> lent = std::make_shared<lease>(shared_from_this(), std::move(found));
+    claim found = co_await acquire(true);
+    if (!found.got()->on->is_open()) continue;
+    found.got()->with_reset = with_reset;
+    std::shared_ptr<session> lent = std::make_shared<lease>(shared_from_this(), found.got());
+    (void)found.release();
     co_return lent;
   }
 }
@@ -371,44 +460,3 @@ task<std::unique_ptr<copy_source>> pool_state::copy_out(const std::string& state
 }
 
 }  // namespace weft::postgres::detail
-
-namespace weft::postgres {
-
-namespace {
-
-task<connection> acquire_from(std::shared_ptr<detail::pool_state> of) {
-  std::shared_ptr<detail::session> lent = co_await of->lend(of->options().reset);
-  co_return connection{std::move(lent)};
-}
-
-task<> close_pool(std::shared_ptr<detail::pool_state> of) {
-  of->shut();
-  co_await of->all_gone();
-}
-
-}  // namespace
-
-pool::pool(const char* where, pool_options how)
-    : queries{std::make_shared<detail::pool_state>(detail::checked_uri(where), how)} {}
-
-pool::~pool() {
-  if (on_) state()->shut();
-}
-
-std::shared_ptr<detail::pool_state> pool::state() const {
-  return std::static_pointer_cast<detail::pool_state>(where());
-}
-
-task<connection> pool::acquire() const { return acquire_from(state()); }
-
-task<listener> pool::listen(std::string channel) const {
-  std::vector<std::string> channels;
-  channels.push_back(std::move(channel));
-  return postgres::listen(state()->where(), std::move(channels), state()->options().connect);
-}
-
-pool_statistics pool::statistics() const noexcept { return state()->statistics(); }
-
-task<> pool::close() { return close_pool(state()); }
-
-}  // namespace weft::postgres

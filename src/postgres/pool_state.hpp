@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <vector>
+#include <weft/core/clock.hpp>
 #include <weft/core/detail/leaf.hpp>
 #include <weft/core/detail/list.hpp>
 #include <weft/core/detail/timer.hpp>
@@ -57,23 +58,28 @@ class pool_state final : public session,
     bool leased = false;
     bool returning = false;  // it is being put in order
     bool with_reset = false;
-    int promised = 0;  // to tasks that have not run since
+    bool asked = false;  // whether it still answers, and it has not yet
+    int promised = 0;    // to tasks that have not run since
     std::int64_t made_at = 0;
     std::int64_t idle_since = 0;
+    std::int64_t looked_at = 0;  // when it was asked, or had answered
 
-    bool idle() const noexcept { return !leased && promised == 0 && on->quiet(); }
+    bool idle() const noexcept { return !leased && !asked && promised == 0 && on->quiet(); }
   };
   using place_ptr = std::shared_ptr<place>;
 
   class waiter;
+  class claim;
 
   std::int64_t time() const noexcept;
   bool may_open() const noexcept;
+  bool too_old(const place& one) const noexcept;
   /// A place that may be used now; null if there is none.
   place_ptr find(bool alone);
   place_ptr find_idle();
-  task<place_ptr> acquire(bool alone);
-  task<place_ptr> wait_in_line(bool alone);
+  task<claim> acquire(bool alone);
+  task<claim> wait_in_line(bool alone);
+  void keep_minimum();
   void open_another();
   static task<> open_one(std::shared_ptr<pool_state> self);
   void serve();
@@ -82,7 +88,9 @@ class pool_state final : public session,
   void put_in_order(const place_ptr& used);
   void remove(const place_ptr& gone) noexcept;
   place_ptr place_of(const link& which) noexcept;
-  void watch_idle() noexcept;
+  void watch() noexcept;
+  static std::int64_t last_sign(const place& one) noexcept;
+  void look_at(const place_ptr& one) noexcept;
   void fired() noexcept override;
 
   std::string where_;
@@ -93,6 +101,8 @@ class pool_state final : public session,
   std::size_t waiting_ = 0;
   std::size_t opening_ = 0;
   std::int64_t no_opening_before_ = 0;
+  std::int64_t patient_until_ = 0;
+  std::int64_t due_ = weft::detail::never;  // what the timer is armed for
   std::uint64_t opened_ = 0;
   std::uint64_t lost_ = 0;
   bool shut_ = false;

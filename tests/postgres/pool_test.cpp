@@ -128,6 +128,66 @@ TEST(PostgresPool, ClosesWhatIsIdleForTooLong) {
   });
 }
 
+TEST(PostgresPool, KeepsAsManyConnectionsAsItIsTold) {
+  weft::run([]() -> task<> {
+    pool db{named("weft_minimum"), {.min_size = 3, .max_size = 5, .max_idle = 20ms}};
+    EXPECT_EQ(db.statistics().connections, 0U);
+    co_await db.execute("select 1");
+    EXPECT_TRUE(
+        co_await becomes_true("select count(*) = 3 from pg_stat_activity where application_name = "
+                              "'weft_minimum'"));
+    co_await kill("weft_minimum");
+    EXPECT_TRUE(
+        co_await becomes_true("select count(*) = 3 from pg_stat_activity where application_name = "
+                              "'weft_minimum'"));
+    std::vector<task<std::uint64_t>> slow;
+    for (int i = 0; i < 5; ++i) slow.push_back(db.execute("select pg_sleep(0.05)"));
+    co_await weft::gather(std::move(slow));
+    EXPECT_TRUE(
+        co_await becomes_true("select count(*) = 3 from pg_stat_activity where application_name = "
+                              "'weft_minimum'"));
+  });
+}
+
+TEST(PostgresPool, ReplacesConnectionsThatAreTooOld) {
+  weft::run([]() -> task<> {
+    pool db{named("weft_lifetime"), {.max_size = 1, .max_lifetime = 50ms}};
+    const auto first = co_await db.fetch_value<int>("select pg_backend_pid()");
+    EXPECT_TRUE(
+        co_await becomes_true("select count(*) = 0 from pg_stat_activity where application_name = "
+                              "'weft_lifetime'"));
+    EXPECT_NE(co_await db.fetch_value<int>("select pg_backend_pid()"), first);
+    const auto worked = co_await db.fetch_value<int>("select 1 from pg_sleep(0.1)");  // is let end
+    EXPECT_EQ(worked, 1);
+  });
+}
+
+TEST(PostgresPool, IsNotStuckWhereNoMoreConnectionsCanBeHad) {
+  weft::run([]() -> task<> {
+    connection admin = co_await weft::postgres::connect(server().local());
+    co_await admin.execute("create role narrow login connection limit 1");
+    pool db{server().uri("narrow"), {.max_size = 4}};
+    auto held = std::make_optional<connection>(co_await db.acquire());
+    auto waits = weft::create_task(db.acquire());
+    std::vector<task<int>> asked;
+    for (int i = 0; i < 10; ++i) asked.push_back(db.fetch_value<int>("select $1", i));
+    auto answers = weft::create_task(weft::gather(std::move(asked)));
+    while (db.statistics().waiting < 11) co_await weft::sleep(1ms);
+    while (db.statistics().opening > 0) co_await weft::sleep(1ms);  // the server has refused
+    co_await admin.execute("alter role narrow connection limit 2");
+    {
+      const connection other = co_await std::move(waits);  // while the first is not given back
+      EXPECT_TRUE(other.is_open());
+      EXPECT_TRUE(held->is_open());
+    }
+    EXPECT_EQ((co_await answers).size(), 10U);
+    held.reset();
+    co_await db.close();
+    EXPECT_TRUE(co_await becomes_true("select count(*) = 0 from pg_stat_activity where usename = 'narrow'"));
+    co_await admin.execute("drop role narrow");
+  });
+}
+
 TEST(PostgresPool, IsInOrderAfterManyRandomStops) {
   weft::run([]() -> task<> {
     pool db{named("weft_stops"), {.max_size = 3}};

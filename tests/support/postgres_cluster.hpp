@@ -37,7 +37,22 @@ class postgres_cluster {
     return "host=" + directory_ + " port=" + std::to_string(port_) + " user=postgres dbname=postgres";
   }
 
+  /// What the server's certificate, which is for localhost, is signed by.
+  std::string root_certificate() const { return directory_ + "/root.crt"; }
+
+  /// Ends the server as if it had crashed, starts it again, and waits until it answers.
+  void restart() const {
+    if (::write(keep_, "restart\n", 8) != 8 || next_line() != "ready")
+      throw std::runtime_error{"PostgreSQL did not start again"};
+  }
+
  private:
+  std::string next_line() const {
+    std::string line;
+    char next = 0;
+    while (::read(told_, &next, 1) == 1 && next != '\n') line += next;
+    return line;
+  }
   void start() {
     port_ = unused_port();
     std::array<int, 2> to{};
@@ -59,9 +74,7 @@ class postgres_cluster {
     ::close(from[1]);
     keep_ = to[1];
     told_ = from[0];
-    std::string line;
-    char next = 0;
-    while (::read(told_, &next, 1) == 1 && next != '\n') line += next;
+    const std::string line = next_line();
     if (line.starts_with("ready ")) {
       directory_ = line.substr(6);
     } else {

@@ -9,7 +9,8 @@ namespace weft::postgres {
 
 /// How a connection is made, beside what its URI says.
 struct connect_options {
-  /// How long it may take, with looking names up and all hosts; zero: as long as it takes.
+  /// How long it may take, with looking names up and all hosts; zero: as long as it takes. What connect_timeout says
+  /// counts likewise, if it is less.
   std::chrono::nanoseconds timeout = std::chrono::seconds{30};
   /// So many statements are kept prepared; 0, which poolers like pgbouncer need that hand each transaction to another
   /// server connection, prepares none.

@@ -23,16 +23,19 @@ class pool_state;
 
 /// How many connections a pool keeps, and how long.
 struct pool_options {
-  /// So many are kept, once they were needed.
+  /// So many are opened when the pool is used first, and kept.
   std::size_t min_size = 0;
   /// So many may exist at the same time; at least 1.
   std::size_t max_size = 10;
   /// How long a statement may wait for a connection; zero: as long as it takes.
   std::chrono::nanoseconds acquire_timeout = std::chrono::seconds{30};
-  /// One that is older is not used again; zero: no limit.
+  /// One that is older is closed as soon as nothing is under way on it; zero: no limit.
   std::chrono::nanoseconds max_lifetime{0};
   /// One that nobody has used for so long is closed, down to min_size; zero: no limit.
   std::chrono::nanoseconds max_idle = std::chrono::minutes{10};
+  /// One on which nothing has happened for so long is asked whether it still answers, and closed if it does not answer
+  /// in as much time again; zero: it is not asked. That one was closed by the server is always seen.
+  std::chrono::nanoseconds health_check = std::chrono::seconds{30};
   /// What a connection that was acquired has set is reset when it comes back: advisory locks, cursors, channels,
   /// settings. Costs a round trip that nobody waits for.
   bool reset = true;

@@ -1,32 +1,31 @@
 #!/usr/bin/env python3
-"""WebSocket echo by weft and by Node's ws, beside TCP echo by hand-written C, in one run.
+"""WebSocket echo by weft and by its peers, beside TCP echo by hand-written C, in one run.
 
-What is compared is the CPU time that a server's process takes for a message; see echo_bench.py. The goal is a
-difference: a WebSocket message may cost a microsecond more than an exchange over TCP alone.
+How it is measured: measuring.py. The goal is a difference: a WebSocket message may cost a microsecond more than an
+exchange over TCP alone. None of them compresses.
 """
 
 import argparse
-import os
-import pathlib
-import random
-import shutil
 import signal
 import statistics
 import sys
 
-import echo_bench
-from echo_bench import Load, Running, Server
+import node_peers
+from intervals import interval_of_median
+from measuring import Load, Running, Server, add_arguments, available, choose_processors, rounds, verdict_on_memory
 
-HERE = pathlib.Path(__file__).resolve().parent
 RAW = "TCP echo: C, epoll"
 GOAL = 1.0  # microseconds
 MEMORY_GOAL = 2048
 
 SERVERS = [
     Server(RAW, "peer_echo_epoll"),
-    Server("weft, epoll", "peer_websocket_weft", "epoll"),
-    Server("weft, io_uring", "peer_websocket_weft", "io_uring"),
-    Server("Node ws", "peer_websocket_node"),
+    Server("weft, epoll", "peer_websocket_weft", backend="epoll"),
+    Server("weft, io_uring", "peer_websocket_weft", backend="io_uring"),
+    Server("Boost.Beast", "peer_websocket_beast", needs="Boost (Debian: libboost1.81-dev)"),
+    node_peers.UWS_CPP,
+    node_peers.UWS_NODE,
+    node_peers.NODE_WS,
 ]
 
 
@@ -34,11 +33,14 @@ def speaks_websocket(server):
     return server.name != RAW
 
 
+def echo_load(server, running, options, connections):
+    more = ["websocket"] if speaks_websocket(server) else []
+    return Load(options, "echo_load", running.port, connections, options.bytes, *more)
+
+
 def measure(server, options):
     """CPU time per message in microseconds, messages per second."""
-    with Running(server, options) as running, Load(
-        running.port, options.connections, options.bytes, options, websocket=speaks_websocket(server)
-    ) as load:
+    with Running(server, options) as running, echo_load(server, running, options, options.connections) as load:
         load.order("check", 20 * options.connections)
         before = running.cpu()
         seconds = load.order("run", options.messages)
@@ -46,64 +48,46 @@ def measure(server, options):
 
 
 def compare(servers, options):
-    seen = {server.name: [] for server in servers}
-    for _ in range(options.rounds):
-        for server in random.sample(servers, len(servers)):
-            seen[server.name].append(measure(server, options))
+    seen = rounds(servers, options, lambda server: measure(server, options))
     raw = [cpu for cpu, _ in seen.get(RAW, [])]
     print(f"  {'':20} {'us/message':>10} {'messages/s':>11}   beside TCP echo")
-    for name, measured in seen.items():
-        cpu = [m[0] for m in measured]
+    for server in servers:
+        cpu = [m[0] for m in seen[server.name]]
         beside = ""
-        if raw and name != RAW:
+        if raw and speaks_websocket(server):
             more = [a - b for a, b in zip(cpu, raw)]
-            low, high = echo_bench.interval_of_median(more)
-            verdict = "missed" if low > GOAL else "met" if statistics.median(more) <= GOAL else "not missed"
+            low, high = interval_of_median(more)
             beside = f"{statistics.median(more):+.2f} [{low:+.2f}, {high:+.2f}] us"
-            if name.startswith("weft"):
+            if server.backend:
+                verdict = "missed" if low > GOAL else "met" if statistics.median(more) <= GOAL else "not missed"
                 beside += f"; the goal of +{GOAL} is {verdict}"
-        rate = statistics.median(m[1] for m in measured)
-        print(f"  {name:20} {statistics.median(cpu):10.2f} {rate:11.0f}   {beside}")
+        rate = statistics.median(m[1] for m in seen[server.name])
+        print(f"  {server.name:20} {statistics.median(cpu):10.2f} {rate:11.0f}   {beside}")
 
 
 def idle(servers, options, connections=1000):
     print(f"\nmemory of {connections} idle WebSockets (private and written to), bytes each")
     for server in filter(speaks_websocket, servers):
         with Running(server, options) as running:
-            with Load(running.port, 8, options.bytes, options, websocket=True) as load:
+            with echo_load(server, running, options, 8) as load:
                 load.order("check", 100)
             empty = running.memory()
-            with Load(running.port, connections, options.bytes, options, websocket=True) as load:
+            with echo_load(server, running, options, connections) as load:
                 load.order("check", connections)
                 each = (running.memory() - empty) / connections
-        goal = f"   the goal of {MEMORY_GOAL} is {'met' if each <= MEMORY_GOAL else 'missed'}"
-        print(f"  {server.name:20} {each:8.0f}{goal if server.backend else ''}")
-
-
-def add_node(build):
-    """Node's ws as a program of the build's, if both are there."""
-    program = build / "bin" / "peer_websocket_node"
-    if shutil.which("node"):
-        script = HERE / "peers" / "websocket_node.js"
-        program.write_text(f'#!/bin/sh\nNODE_PATH=/usr/share/nodejs exec node "{script}"\n')
-        program.chmod(0o755)
+        print(f"  {server.name:20} {each:8.0f}{verdict_on_memory(each, MEMORY_GOAL) if server.backend else ''}")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("build", type=pathlib.Path, nargs="?", default=pathlib.Path("build/release"))
-    parser.add_argument("--rounds", type=int, default=10, help="how often each is measured (10)")
+    add_arguments(parser)
     parser.add_argument("--messages", type=int, default=100_000, help="in each measurement (100000)")
     parser.add_argument("--bytes", type=int, default=64, help="size of a message (64)")
     parser.add_argument("--connections", type=int, default=64)
-    parser.add_argument("--only", nargs="+", metavar="WORD", help="servers whose name has one of these words")
     options = parser.parse_args()
 
-    cpus = sorted(os.sched_getaffinity(0))
-    options.server_cpu, options.load_cpu = cpus[-1], cpus[0]
-    add_node(options.build)
-    echo_bench.SERVERS = SERVERS
-    servers = echo_bench.available(options)
+    choose_processors(options)
+    servers = available(SERVERS, options)
     if not servers:
         sys.exit("nothing to measure")
     print(

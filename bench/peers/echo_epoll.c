@@ -2,15 +2,15 @@
 // Edge-triggered, each socket registered once; the system call is tried first.
 
 #define _GNU_SOURCE
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/tcp.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "epoll_server.h"
 
 struct connection {
   int fd;
@@ -18,13 +18,7 @@ struct connection {
   size_t rest_size;
 };
 
-static int epoll_fd;
 static char buffer[16384];
-
-static void fail(const char* what) {
-  perror(what);
-  exit(1);
-}
 
 static void drop(struct connection* c) {
   close(c->fd);
@@ -56,7 +50,8 @@ static int echo(struct connection* c, const char* text, size_t size) {
   return 1;
 }
 
-static void serve(struct connection* c, unsigned events) {
+static void serve(void* connection, uint32_t events) {
+  struct connection* c = connection;
   if (c->rest != NULL && ((events & EPOLLOUT) == 0 || !echo(c, c->rest, c->rest_size))) {
     if ((events & (EPOLLERR | EPOLLHUP)) != 0) drop(c);
     return;
@@ -74,49 +69,14 @@ static void serve(struct connection* c, unsigned events) {
   }
 }
 
-static void accept_all(int listener) {
-  for (;;) {
-    int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) {
-      if (errno == EINTR || errno == ECONNABORTED) continue;
-      if (errno == EAGAIN) return;
-      fail("accept4");
-    }
-    struct connection* c = calloc(1, sizeof *c);
-    if (c == NULL) fail("calloc");
-    c->fd = fd;
-    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = c};
-    if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) fail("epoll_ctl");
-  }
+static void* accepted(int fd) {
+  struct connection* c = calloc(1, sizeof *c);
+  if (c != NULL) c->fd = fd;
+  return c;
 }
 
 int main(void) {
-  int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  int on = 1;
-  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // accepted sockets inherit it
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t length = sizeof address;
-  if (bind(listener, (struct sockaddr*)&address, length) != 0) fail("bind");
-  if (listen(listener, 4096) != 0) fail("listen");
-  getsockname(listener, (struct sockaddr*)&address, &length);
-
-  epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-  struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = NULL};
-  if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, listener, &event) != 0) fail("epoll_ctl");
-  printf("listening %d\n", ntohs(address.sin_port));
-  fflush(stdout);
-
-  for (;;) {
-    struct epoll_event events[256];
-    int count = epoll_wait(epoll_fd, events, 256, -1);
-    if (count < 0 && errno != EINTR) fail("epoll_wait");
-    for (int i = 0; i < count; ++i) {
-      if (events[i].data.ptr == NULL) {
-        accept_all(listener);
-      } else {
-        serve(events[i].data.ptr, events[i].events);
-      }
-    }
-  }
+  static const struct epoll_server server = {
+      .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP, .accepted = accepted, .serve = serve};
+  run_epoll_server(&server);
 }

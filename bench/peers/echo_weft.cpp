@@ -1,11 +1,10 @@
 // TCP echo with weft.
 
-#include <chrono>
-#include <cstdio>
 #include <string_view>
 #include <system_error>
 #include <weft/net.hpp>
-#include <weft/weft.hpp>
+
+#include "weft_server.hpp"
 
 namespace {
 
@@ -21,20 +20,8 @@ weft::task<> echo(weft::tcp_stream connection) {
   }
 }
 
-weft::task<> serve() {
-  co_await weft::with(weft::tcp_server{"127.0.0.1", 0, echo}, [](weft::tcp_server& server) -> weft::task<> {
-    std::printf("listening %d\n", server.port());
-    std::fflush(stdout);
-    co_await weft::sleep(std::chrono::hours{24 * 365});
-  });
-}
-
 }  // namespace
 
 int main() {
-  try {
-    weft::run(serve);
-  } catch (const weft::interrupted&) {
-    return 0;
-  }
+  return run_server([] { return weft::tcp_server{"127.0.0.1", 0, echo}; });
 }

@@ -3,10 +3,8 @@
 // registered once; all that has come is answered with one system call. The Date is made anew each second.
 
 #define _GNU_SOURCE
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/tcp.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -14,22 +12,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "epoll_server.h"
+
 struct connection {
   int fd;
   size_t held;  // of a request that has come in part
   char part[4096];
 };
 
-static int epoll_fd;
 static char input[65536];
 static char output[262144];
 static char date[64];
 static time_t date_of;
-
-static void fail(const char* what) {
-  perror(what);
-  exit(1);
-}
 
 static void drop(struct connection* c) {
   close(c->fd);
@@ -81,7 +75,8 @@ static int serve_input(struct connection* c, size_t size) {
   return out == 0 || send(c->fd, output, out, MSG_NOSIGNAL) == (ssize_t)out;
 }
 
-static void serve(struct connection* c, unsigned events) {
+static void serve(void* connection, uint32_t events) {
+  struct connection* c = connection;
   for (;;) {
     memcpy(input, c->part, c->held);
     const size_t room = sizeof input - c->held;
@@ -96,23 +91,6 @@ static void serve(struct connection* c, unsigned events) {
   }
 }
 
-static void accept_all(int listener) {
-  for (;;) {
-    int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) {
-      if (errno == EINTR || errno == ECONNABORTED) continue;
-      if (errno == EAGAIN) return;
-      fail("accept4");
-    }
-    struct connection* c = malloc(sizeof *c);
-    if (c == NULL) fail("malloc");
-    c->fd = fd;
-    c->held = 0;
-    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.ptr = c};
-    if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) fail("epoll_ctl");
-  }
-}
-
 static void look_at_clock(void) {
   const time_t now = time(NULL);
   if (now == date_of) return;
@@ -121,34 +99,16 @@ static void look_at_clock(void) {
   strftime(date, sizeof date, "date: %a, %d %b %Y %H:%M:%S GMT\r\n", gmtime_r(&now, &parts));
 }
 
+static void* accepted(int fd) {
+  struct connection* c = malloc(sizeof *c);
+  if (c == NULL) return NULL;
+  c->fd = fd;
+  c->held = 0;
+  return c;
+}
+
 int main(void) {
-  int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  int on = 1;
-  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // accepted sockets inherit it
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t length = sizeof address;
-  if (bind(listener, (struct sockaddr*)&address, length) != 0) fail("bind");
-  if (listen(listener, 4096) != 0) fail("listen");
-  getsockname(listener, (struct sockaddr*)&address, &length);
-
-  epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-  struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = NULL};
-  if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, listener, &event) != 0) fail("epoll_ctl");
-  printf("listening %d\n", ntohs(address.sin_port));
-  fflush(stdout);
-
-  for (;;) {
-    struct epoll_event events[256];
-    int count = epoll_wait(epoll_fd, events, 256, -1);
-    if (count < 0 && errno != EINTR) fail("epoll_wait");
-    look_at_clock();
-    for (int i = 0; i < count; ++i) {
-      if (events[i].data.ptr == NULL) {
-        accept_all(listener);
-      } else {
-        serve(events[i].data.ptr, events[i].events);
-      }
-    }
-  }
+  static const struct epoll_server server = {
+      .events = EPOLLIN | EPOLLRDHUP, .accepted = accepted, .serve = serve, .begin_round = look_at_clock};
+  run_epoll_server(&server);
 }

@@ -2,7 +2,8 @@
 // standard input and answers on its standard output, so that whoever drives it can look at the server in between.
 //
 // usage: http_load PORT CONNECTIONS DEPTH PATH
-//   asks once for PATH, to learn how long an answer is; connects, and says "connected". Then, for each line:
+//   asks once for PATH, to learn how long an answer is; connects, and says "connected BYTES", the length of an answer
+//   with its head. Then, for each line:
 //   "run N"   N requests in all; each connection sends DEPTH of them at once when all answers to the last have come:
 //             "ran SECONDS"
 //   end of input: ends
@@ -114,7 +115,7 @@ int main(int argc, char** argv) {
   const std::size_t depth = std::stoul(argv[3]);
   const std::string request =
       "GET " + std::string{argv[4]} + " HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: load\r\nAccept: */*\r\n\r\n";
-  const std::size_t answers = depth * length_of_answer(port, request);
+  const std::size_t answer = length_of_answer(port, request);
   std::string batch;
   for (std::size_t i = 0; i < depth; ++i) batch += request;
 
@@ -127,14 +128,14 @@ int main(int argc, char** argv) {
     event.data.ptr = &c;
     if (::epoll_ctl(epoll, EPOLL_CTL_ADD, c.fd, &event) != 0) fail("epoll_ctl");
   }
-  std::puts("connected");
+  std::printf("connected %zu\n", answer);
   std::fflush(stdout);
   std::string line;
   while (std::getline(std::cin, line)) {
     unsigned long count = 0;
     if (std::sscanf(line.c_str(), "run %lu", &count) != 1) refuse("the order is: run N");
     const auto begin = std::chrono::steady_clock::now();
-    run(epoll, connections, batch, depth, answers, count);
+    run(epoll, connections, batch, depth, depth * answer, count);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     std::printf("ran %.6f\n", took.count());
     std::fflush(stdout);

@@ -1,10 +1,9 @@
 // WebSocket echo with weft.
 
-#include <chrono>
-#include <cstdio>
 #include <optional>
 #include <weft/http.hpp>
-#include <weft/weft.hpp>
+
+#include "weft_server.hpp"
 
 namespace {
 
@@ -20,21 +19,8 @@ weft::task<weft::http::server_response> handle(weft::http::server_request& reque
   co_return weft::http::accept_websocket(request, echo);
 }
 
-weft::task<> serve() {
-  co_await weft::with(weft::http::server{handle, {.host = "127.0.0.1"}},
-                      [](weft::http::server& server) -> weft::task<> {
-                        std::printf("listening %d\n", server.port());
-                        std::fflush(stdout);
-                        co_await weft::sleep(std::chrono::hours{24 * 365});
-                      });
-}
-
 }  // namespace
 
 int main() {
-  try {
-    weft::run(serve);
-  } catch (const weft::interrupted&) {
-    return 0;
-  }
+  return run_server([] { return weft::http::server{handle, {.host = "127.0.0.1"}}; });
 }

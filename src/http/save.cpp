@@ -108,6 +108,7 @@ task<> fetch_to_file(exchange& request, const std::filesystem::path& target, std
   co_await copying.run();
   co_await out.close();
   co_await to_thread([&] { part.complete(); });
+  // NOLINTNEXTLINE(bugprone-use-after-move): refuse_with_body() throws
   answer.emplace(std::move(head), std::string{}, request.take_method(), request.take_url(), request.redirects());
 }
 

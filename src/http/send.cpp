@@ -57,6 +57,7 @@ task<streaming_response> send_for_stream(std::shared_ptr<client_state> client, r
   if (request->spec().wants_ok && head.status >= 400) co_await refuse_with_body(*request, std::move(head));
   http::url from = request->url();
   const int redirects = request->redirects();
+  // NOLINTNEXTLINE(bugprone-use-after-move): refuse_with_body() throws
   co_return streaming_response{std::move(head), std::move(from), redirects, std::move(request)};
 }
 

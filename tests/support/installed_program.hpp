@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -25,7 +26,7 @@ inline std::string installed_program(const std::string& name) {
   const char* const path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe)
   std::istringstream directories{std::string{path != nullptr ? path : ""} + ":/usr/sbin"};
   for (std::string directory; std::getline(directories, directory, ':');) {
-    std::string program = directory + "/" + name;
+    std::string program = std::filesystem::path{directory} / name;
     if (is_there(program)) return program;
   }
   fail_without(name);

@@ -1,15 +1,10 @@
 #include "http/file_response.hpp"
 
-#include <unistd.h>
-#include <algorithm>
-#include <cerrno>
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
-#include <weft/core/thread_pool.hpp>
 #include <weft/http/multipart_form.hpp>
 
 #include "http/byte_ranges.hpp"
@@ -20,18 +15,6 @@ namespace weft::http::detail {
 namespace {
 
 using weft::detail::descriptor;
-
-constexpr std::size_t piece_size = std::size_t{256} << 10;
-
-/// A piece of a file, into memory that is used again; how much of it there was. Blocks.
-std::size_t read_piece(int file, std::string& into, std::uint64_t offset, std::size_t size) {
-  into.resize(size);
-  for (;;) {
-    const ssize_t got = ::pread(file, into.data(), size, static_cast<off_t>(offset));
-    if (got >= 0) return static_cast<std::size_t>(got);
-    if (errno != EINTR) throw std::system_error{errno, std::generic_category(), "read a file that is served"};
-  }
-}
 
 /// A range of a file, and what goes before it.
 struct file_part {
@@ -58,25 +41,13 @@ class file_body {
         co_await to.write(std::string_view{*content_}.substr(static_cast<std::size_t>(part.range.first),
                                                              static_cast<std::size_t>(part.range.size)));
       } else {
-        co_await send_range(to, part.range);
+        co_await to.write_file(descriptor_->get(), part.range.first, part.range.size);
       }
     }
     if (!after_.empty()) co_await to.write(after_);
   }
 
  private:
-  task<> send_range(response_writer& to, byte_range range) {
-    std::string piece;
-    while (range.size != 0) {
-      const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(range.size, piece_size));
-      const std::size_t got = co_await to_thread(read_piece, descriptor_->get(), std::ref(piece), range.first, wanted);
-      if (got == 0) co_return;  // it was cut short meanwhile, and so is the connection
-      co_await to.write(std::string_view{piece}.substr(0, got));
-      range.first += got;
-      range.size -= got;
-    }
-  }
-
   std::shared_ptr<const std::string> content_;
   std::shared_ptr<descriptor> descriptor_;
   std::vector<file_part> parts_;

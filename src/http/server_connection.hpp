@@ -81,6 +81,9 @@ class server_connection final : public weft::detail::node,
 
   task<> write_body(std::string_view bytes) { return write_body(*this, bytes); }
   task<> flush();
+  task<> write_file(int file, std::uint64_t offset, std::uint64_t size) {
+    return write_file(*this, file, offset, size);
+  }
   void add_trailer(std::string_view name, std::string_view value);
 
   // ---- for the loop and the server ----
@@ -131,8 +134,12 @@ class server_connection final : public weft::detail::node,
   static task<> pass_over_body(server_connection& self);
   static task<> flush_output(server_connection& self);
   static task<> write_body(server_connection& self, std::string_view bytes);
+  static task<> write_file(server_connection& self, int file, std::uint64_t offset, std::uint64_t size);
+  static task<std::size_t> send_from_file(server_connection& self, int file, std::uint64_t offset, std::size_t size);
+  static task<> wait_for_room(server_connection& self);
   /// Takes a piece of a streamed body; true if there is room for more.
   bool write_piece(std::string_view bytes);
+  void count_body(std::uint64_t size);
   bool has_room() const noexcept;
   static task<> fill_body(server_connection& self);
   static task<std::optional<std::string_view>> next_piece(server_connection& self);

@@ -1,4 +1,9 @@
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <stdexcept>
+#include <system_error>
+#include <utility>
 #include <weft/http/server_response.hpp>
 
 namespace weft::http {
@@ -23,6 +28,37 @@ server_response server_response::shared_bytes(std::shared_ptr<const std::string>
   server_response made = static_bytes(*body, type);
   made.shared_ = std::move(body);
   return made;
+}
+
+namespace {
+
+/// A piece of a file as a body.
+class file_source final : public detail::body_source {
+ public:
+  file_source(std::shared_ptr<const owned_descriptor> opened, std::uint64_t offset, std::uint64_t size) noexcept
+      : opened_{std::move(opened)}, offset_{offset}, size_{size} {}
+  task<> send(response_writer& to) override { return to.write_file(opened_->get(), offset_, size_); }
+
+ private:
+  std::shared_ptr<const owned_descriptor> opened_;
+  std::uint64_t offset_;
+  std::uint64_t size_;
+};
+
+}  // namespace
+
+server_response server_response::file(std::shared_ptr<const owned_descriptor> opened, std::uint64_t offset,
+                                      std::uint64_t size, literal type) {
+  return streamed(std::make_unique<file_source>(std::move(opened), offset, size), type, size);
+}
+
+server_response server_response::file(owned_descriptor opened, literal type) {
+  struct ::stat about{};
+  if (::fstat(opened.get(), &about) != 0) throw std::system_error{errno, std::generic_category(), "send a file"};
+  if (!S_ISREG(about.st_mode))
+    throw std::system_error{std::make_error_code(std::errc::invalid_argument), "send what is no regular file"};
+  return file(std::make_shared<const owned_descriptor>(std::move(opened)), 0, static_cast<std::uint64_t>(about.st_size),
+              type);
 }
 
 server_response server_response::redirect(std::string_view location, int status) {

@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -214,6 +215,18 @@ ssize_t socket_requests::send(const msghdr& message) noexcept {
   }
   sending_.state = send_state::in_flight;
   return try_again();
+}
+
+bool socket_requests::may_write() noexcept {
+  if (sending()) return false;
+  sending_.state = send_state::idle;
+  return true;
+}
+
+void socket_requests::wait_for_room() noexcept {
+  io_uring_prep_poll_add(&ring_->begin(sending_), watch_->fd, POLLOUT);
+  sending_.size = 0;
+  sending_.state = send_state::in_flight;
 }
 
 void socket_requests::sent(std::int32_t result) noexcept {

@@ -30,6 +30,11 @@ class socket_requests {
   /// The first call hands the message over; the text must live, and the call be repeated, until one tells the result.
   ssize_t send(const msghdr& message) noexcept;
 
+  /// For what the caller sends itself, with a system call: false while the kernel waits for room.
+  bool may_write() noexcept;
+  /// After EAGAIN: the kernel tells as it does of a message that it has sent.
+  void wait_for_room() noexcept;
+
   /// A message has been handed over, and the kernel may still read it.
   bool sending() const noexcept { return sending_.state == send_state::in_flight; }
   void cancel_send() noexcept { ring_->cancel(sending_); }

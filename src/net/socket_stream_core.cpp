@@ -1,12 +1,15 @@
 #include "net/socket_stream_core.hpp"
 
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <system_error>
 #include <utility>
 
 #include "core/loop.hpp"
+#include "net/without_sigpipe.hpp"
 
 namespace weft::detail {
 
@@ -55,6 +58,25 @@ ssize_t socket_stream_core::send(const msghdr& message) noexcept {
     return ::send(watch.fd, message.msg_iov->iov_base, message.msg_iov->iov_len, MSG_NOSIGNAL);
   }
   return ::sendmsg(watch.fd, &message, MSG_NOSIGNAL);
+}
+
+ssize_t socket_stream_core::send_file(int file, std::uint64_t offset, std::size_t size) noexcept {
+  if (requests_ && !requests_->may_write()) {
+    errno = EAGAIN;
+    return -1;
+  }
+  auto at = static_cast<off_t>(offset);
+  int error = 0;
+  ssize_t sent = 0;
+  {
+    const without_sigpipe quiet;
+    sent = ::sendfile(watch.fd, file, &at, size);
+    error = errno;
+    if (sent < 0 && error == EPIPE) quiet.forget();
+  }
+  if (sent < 0 && error == EAGAIN && requests_) requests_->wait_for_room();
+  errno = error;
+  return sent;
 }
 
 int socket_stream_core::shut_down_writing() noexcept { return ::shutdown(watch.fd, SHUT_WR); }

@@ -21,6 +21,8 @@ class socket_stream_core : public stream_core {
   ssize_t receive(std::span<char> room) noexcept override;
   ssize_t receive_into_buffer() override;
   ssize_t send(const msghdr& message) noexcept override;
+  ssize_t send_file(int file, std::uint64_t offset, std::size_t size) noexcept override;
+  bool sends_files() const noexcept override { return true; }
   int shut_down_writing() noexcept override;
 
   void watch_it() override;

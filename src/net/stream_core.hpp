@@ -2,7 +2,9 @@
 
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <concepts>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <utility>
@@ -25,6 +27,12 @@ class stream_core : public socket_core {
   /// Takes as much as it can, and says how much. After EAGAIN the same message must come again, and its text live until
   /// then or until the core is closed.
   virtual ssize_t send(const msghdr& message) noexcept = 0;
+  /// Sends from a file without a copy, like send(): sendfile(2). 0 if the file has no more.
+  virtual ssize_t send_file(int, std::uint64_t, std::size_t) noexcept {
+    errno = EOPNOTSUPP;
+    return -1;
+  }
+  virtual bool sends_files() const noexcept { return false; }
   /// Hands what it holds back of what it has taken to the kernel; 0 once there is nothing of it.
   virtual int flush() noexcept { return 0; }
   virtual int shut_down_writing() noexcept = 0;

@@ -28,6 +28,7 @@ class fake_end final : public weft::detail::tcp_core {
   void watch_it() override {}
   ssize_t receive(std::span<char> room) noexcept override;
   ssize_t send(const msghdr& message) noexcept override;
+  bool sends_files() const noexcept override { return false; }
   int shut_down_writing() noexcept override;
   int set_option(int, int, const void*, socklen_t) const noexcept override { return 0; }
   endpoint local() const override;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 #include <weft/core/task.hpp>
 #include <weft/http/body_writer.hpp>
@@ -23,6 +24,11 @@ class response_writer final : public body_writer {
   /// Takes `bytes`, and waits while too much of what was written before has not been sent. `bytes` must live until
   /// then. Throws std::length_error for more than was announced.
   [[nodiscard]] task<> write(std::string_view bytes) override;
+  /// Writes a piece of a file, and waits until the kernel has it: straight from the file (sendfile(2)) where that can
+  /// be, over TLS and from files that a disk must be asked for through memory. Throws std::length_error if the file
+  /// ends before, std::system_error if it cannot be read.
+  /// @param file a descriptor, which must stay open until then. Its position neither matters nor changes.
+  [[nodiscard]] task<> write_file(int file, std::uint64_t offset, std::uint64_t size);
   /// Waits until the kernel has all that was written.
   [[nodiscard]] task<> flush();
   /// Adds a field that follows the body. HTTP/1.0 clients do not get it.

@@ -14,6 +14,7 @@
 #include <weft/http/headers.hpp>
 #include <weft/http/response_writer.hpp>
 #include <weft/net/byte_stream.hpp>
+#include <weft/net/owned_descriptor.hpp>
 #include <weft/sync/event.hpp>
 
 namespace weft::http {
@@ -125,6 +126,12 @@ class server_response {
   /// The same for what others use too: it lives until it has been sent.
   [[nodiscard]] static server_response shared_bytes(std::shared_ptr<const std::string> body,
                                                     literal type = "application/octet-stream");
+  /// A file, from its beginning to its end as it is now; see response_writer::write_file. Throws std::system_error if
+  /// it is no regular file. static_files does more: media types, ranges, conditions.
+  [[nodiscard]] static server_response file(owned_descriptor opened, literal type = "application/octet-stream");
+  /// A piece of a file. If the file ends before, the connection is cut off.
+  [[nodiscard]] static server_response file(std::shared_ptr<const owned_descriptor> opened, std::uint64_t offset,
+                                            std::uint64_t size, literal type = "application/octet-stream");
   /// Written while it is being sent: `function` gives a task<> when it is called with a response_writer&, and the body
   /// ends when that does. If it throws, the connection is cut off, so that the client does not take the part for the
   /// whole. It may use the server_request, and read its body meanwhile if the status is below 300 (a client that waits

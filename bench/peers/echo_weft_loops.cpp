@@ -1,28 +1,9 @@
 // TCP echo with weft on as many loops as the argument says: one of them accepts, all of them serve.
 
-#include <chrono>
 #include <cstdio>
 #include <string>
-#include <string_view>
-#include <system_error>
-#include <weft/net.hpp>
-#include <weft/weft.hpp>
 
-namespace {
-
-weft::task<> echo(weft::tcp_stream connection) {
-  try {
-    for (;;) {
-      const std::string_view text = co_await connection.fill();
-      if (text.empty()) co_return;
-      co_await connection.write(text);
-      connection.consume(text.size());
-    }
-  } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): the peer has gone
-  }
-}
-
-}  // namespace
+#include "weft_echo.hpp"
 
 int main(int argc, char** argv) {
   const std::size_t loops = argc > 1 ? std::stoul(argv[1]) : 1;

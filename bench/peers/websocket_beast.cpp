@@ -1,26 +1,19 @@
 // WebSocket echo with Boost.Beast and Asio's C++20 coroutines, in the manner of its examples.
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/websocket.hpp>
-#include <cstdio>
 #include <exception>
-#include <utility>
 
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-using asio::ip::tcp;
+#include "asio_server.hpp"
 
 namespace {
 
-asio::awaitable<void> echo(tcp::socket socket) {
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+
+asio::awaitable<void> echo(asio::ip::tcp::socket socket) {
   try {
-    beast::websocket::stream<tcp::socket> ws{std::move(socket)};
+    beast::websocket::stream<asio::ip::tcp::socket> ws{std::move(socket)};
     co_await ws.async_accept(asio::use_awaitable);
     beast::flat_buffer buffer;
     for (;;) {
@@ -33,21 +26,6 @@ asio::awaitable<void> echo(tcp::socket socket) {
   }
 }
 
-asio::awaitable<void> listen(tcp::acceptor acceptor) {
-  for (;;) {
-    tcp::socket socket = co_await acceptor.async_accept(asio::use_awaitable);
-    socket.set_option(tcp::no_delay{true});
-    asio::co_spawn(acceptor.get_executor(), echo(std::move(socket)), asio::detached);
-  }
-}
-
 }  // namespace
 
-int main() {
-  asio::io_context context{1};
-  tcp::acceptor acceptor{context, {asio::ip::address_v4::loopback(), 0}};
-  std::printf("listening %d\n", acceptor.local_endpoint().port());
-  std::fflush(stdout);
-  asio::co_spawn(context, listen(std::move(acceptor)), asio::detached);
-  context.run();
-}
+int main() { return run_asio_server(echo); }

@@ -328,13 +328,14 @@ TEST(NetHttpClientHostile, BytesBehindAResponseAreNobodysAnswer) {
 TEST(NetHttpClientHostile, AResponseToNobodysRequestIsNobodysAnswer) {
   run_sockets([]() -> task<> {
     int connections = 0;
+    weft::event idle;
     weft::event spoiled;
     const auto serve = [&](weft::tcp_stream connection) -> task<> {
       ++connections;
       co_await weft::testing::read_request(connection);
       co_await connection.write(ok("good"));
       if (connections == 1) {
-        co_await weft::sleep(10ms);
+        co_await idle.wait();
         co_await connection.write(ok("evil"));
         spoiled.set();
       }
@@ -344,6 +345,7 @@ TEST(NetHttpClientHostile, AResponseToNobodysRequestIsNobodysAnswer) {
       client c{{.base_url = "http://127.0.0.1:" + std::to_string(server.port())}};
       EXPECT_EQ(co_await c.post("/").text(), "good");
       EXPECT_EQ(c.idle_connections(), 1U);
+      idle.set();
       co_await spoiled.wait();
       co_await weft::sleep(10ms);
       EXPECT_EQ(co_await c.post("/").text(), "good");

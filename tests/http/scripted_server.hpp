@@ -63,6 +63,7 @@ struct scripted {
   script answer;
   std::vector<seen_request> requests;
   int connections = 0;
+  int ended = 0;  ///< connections that it has closed
 
   task<> serve(byte_stream connection) {
     ++connections;
@@ -70,6 +71,8 @@ struct scripted {
       co_await answer_all(connection);
     } catch (const std::system_error&) {  // the client has gone
     }
+    connection.close();
+    ++ended;
   }
 
  private:

@@ -1,7 +1,7 @@
 #include <netinet/tcp.h>
-#include <sys/resource.h>
 
 #include <string>
+#include <support/scarce_descriptors.hpp>
 #include <vector>
 
 #include "net/sockets.hpp"
@@ -9,6 +9,7 @@
 using namespace std::chrono_literals;
 using weft::testing::failure_of;
 using weft::testing::run_sockets;
+using weft::testing::scarce_descriptors;
 
 namespace {
 
@@ -136,33 +137,21 @@ TEST(TcpServer, ListensOnAllAddressesOfTheMachine) {
 }
 
 TEST(TcpServer, PausesWhenThereAreNoDescriptors) {
-#if defined(__has_feature)
-#if __has_feature(undefined_behavior_sanitizer)
-  GTEST_SKIP() << "the sanitizer itself needs a descriptor when it looks at an object";
-#endif
-#endif
+  WEFT_SKIP_IF_SANITIZED();
   run_sockets([]() -> weft::task<> {
-    rlimit before{};
-    ::getrlimit(RLIMIT_NOFILE, &before);
-    rlimit scarce = before;
-    scarce.rlim_cur = 64;  // before the server starts: io_uring goes by the limit of then
-    ::setrlimit(RLIMIT_NOFILE, &scarce);
+    scarce_descriptors scarce{64};  // before the server starts: io_uring goes by the limit of then
     co_await weft::with(weft::tcp_server{"127.0.0.1", 0, echo_lines}, [&](weft::tcp_server& server) -> weft::task<> {
       auto client = co_await weft::open_connection("127.0.0.1", server.port());
       co_await client.write("one\n");
       co_await client.read_line();
       // The next connection's own end takes the last descriptor; the server has none to accept it with.
-      std::vector<int> taken;
-      for (int fd = ::dup(0); fd >= 0; fd = ::dup(0)) taken.push_back(fd);
-      ::close(taken.back());
-      taken.pop_back();
+      scarce.leave_one();
       auto waiting = weft::create_task(ask(server.port(), "patience"));
       co_await weft::sleep(20ms);
       EXPECT_FALSE(waiting.done());
-      for (const int fd : taken) ::close(fd);
+      scarce.give_back();
       EXPECT_EQ(co_await waiting, "patience");
     });
-    ::setrlimit(RLIMIT_NOFILE, &before);
   });
 }
 
@@ -181,32 +170,20 @@ TEST(TcpListener, AcceptedConnectionsSendSmallWritesAtOnceUnlessToldOtherwise) {
 }
 
 TEST(TcpListener, SaysThatThereAreNoDescriptorsAndLosesNoConnection) {
-#if defined(__has_feature)
-#if __has_feature(undefined_behavior_sanitizer)
-  GTEST_SKIP() << "the sanitizer itself needs a descriptor when it looks at an object";
-#endif
-#endif
+  WEFT_SKIP_IF_SANITIZED();
   run_sockets([]() -> weft::task<> {
-    rlimit before{};
-    ::getrlimit(RLIMIT_NOFILE, &before);
-    rlimit scarce = before;
-    scarce.rlim_cur = 64;
-    ::setrlimit(RLIMIT_NOFILE, &scarce);
+    scarce_descriptors scarce{64};
     weft::tcp_listener listener{*weft::endpoint::parse("127.0.0.1", 0)};
     const std::string address = listener.local_address().to_string();
     (void)co_await weft::move_on_after(1ms, listener.accept());
-    std::vector<int> taken;
-    for (int fd = ::dup(0); fd >= 0; fd = ::dup(0)) taken.push_back(fd);
-    ::close(taken.back());  // for the client
-    taken.pop_back();
+    scarce.leave_one();  // for the client
     auto client = co_await weft::open_connection("127.0.0.1", listener.local_address().port());
     for (int i = 0; i < 2; ++i) {
       const auto failed = co_await weft::testing::failure_of(listener.accept());
       EXPECT_EQ(failed.code, std::errc::too_many_files_open);
       EXPECT_EQ(failed.text, "accept on " + address + ": Too many open files");
     }
-    for (const int fd : taken) ::close(fd);
-    ::setrlimit(RLIMIT_NOFILE, &before);
+    scarce.give_back();
     auto served = co_await listener.accept();
     EXPECT_EQ(served.remote_address(), client.local_address());
   });

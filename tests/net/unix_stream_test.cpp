@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -7,7 +6,9 @@
 
 #include <array>
 #include <cerrno>
+#include <optional>
 #include <string>
+#include <support/scarce_descriptors.hpp>
 #include <vector>
 
 #include "net/sockets.hpp"
@@ -191,24 +192,16 @@ TEST(UnixStream, ClosesDescriptorsThatNobodyAskedFor) {
 }
 
 TEST(UnixStream, ReceivesAllDescriptorsOrNone) {
-#if defined(__has_feature)
-#if __has_feature(undefined_behavior_sanitizer)
-  GTEST_SKIP() << "the sanitizer itself needs a descriptor when it looks at an object";
-#endif
-#endif
+  WEFT_SKIP_IF_SANITIZED();
   run_sockets([]() -> weft::task<> {
     auto ends = weft::unix_stream::pair();
     const std::vector<int> ten(10, ends.first.native_handle());
     co_await ends.first.send_descriptors("ten", ten);
-    rlimit before{};
-    ::getrlimit(RLIMIT_NOFILE, &before);
-    rlimit scarce = before;
     const int highest = ::dup(0);
     ::close(highest);
-    scarce.rlim_cur = static_cast<rlim_t>(highest) + 5;
-    ::setrlimit(RLIMIT_NOFILE, &scarce);
+    std::optional<weft::testing::scarce_descriptors> scarce{static_cast<rlim_t>(highest) + 5};
     const auto seen = co_await failure_of(ends.second.receive_descriptors());
-    ::setrlimit(RLIMIT_NOFILE, &before);
+    scarce.reset();
     EXPECT_EQ(seen.code, std::errc::too_many_files_open);
     EXPECT_EQ(co_await ends.second.read_some(), "ten");
   });

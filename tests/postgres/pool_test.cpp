@@ -100,7 +100,8 @@ TEST(PostgresPool, TellsThoseWhoseConnectionBroke) {
     pool db{named("weft_busy"), {.max_size = 1}};
     EXPECT_EQ(co_await db.fetch_value<int>("select 1"), 1);
     auto busy = weft::create_task(sqlstate_of(db.execute("select pg_sleep(60)")));
-    co_await weft::sleep(50ms);
+    EXPECT_TRUE(co_await becomes_true(
+        "select exists (select from pg_stat_activity where application_name = 'weft_busy' and state = 'active')"));
     co_await kill("weft_busy");
     EXPECT_EQ(co_await busy, "57P01");
     EXPECT_EQ(co_await db.fetch_value<int>("select 2"), 2);

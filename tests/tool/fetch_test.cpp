@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <support/nginx.hpp>
+#include <support/scarce_descriptors.hpp>
 
 #include "peers.hpp"
 #include "tool.hpp"
@@ -96,11 +97,7 @@ TEST_F(FetchFromNginx, GetsByWithFewDescriptors) {
 }
 
 TEST_F(FetchFromNginx, WaitsForOthersWhenDescriptorsRunOut) {
-#if defined(__has_feature)
-#if __has_feature(undefined_behavior_sanitizer)
-  GTEST_SKIP() << "the sanitizer itself needs a descriptor when it looks at an object";
-#endif
-#endif
+  WEFT_SKIP_IF_SANITIZED();
   std::array<int, 2> pipe{};
   ASSERT_EQ(::pipe2(pipe.data(), O_CLOEXEC), 0);
   tool process{{"fetch", "-i", "-", "-c", "100"}, {.input_descriptor = pipe[0]}};

@@ -173,14 +173,15 @@ def available(servers, options):
     for server in servers:
         if options.only and not any(word in server.name for word in options.only):
             continue
+        needs = f"it needs {server.needs}" if server.needs else f"{server.command[0]} is not built"
         if not server.program(options):
-            print(f"{server.name} is not here: {server.needs or f'{server.command[0]} is not built'}")
+            print(f"{server.name} is not here: {needs}")
             continue
         try:
             with Running(server, options) as running:
                 on_io_uring = running.uses_io_uring()
         except (RuntimeError, OSError) as error:
-            print(f"{server.name} is not here: {error}" + (f" (it needs {server.needs})" if server.needs else ""))
+            print(f"{server.name} is not here: {error}; {needs}")
             continue
         if server.backend and on_io_uring != (server.backend == "io_uring"):
             print(f"{server.name} is left out: it runs on the other back end")

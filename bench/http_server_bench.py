@@ -173,6 +173,7 @@ def main():
     options = parser.parse_args()
 
     choose_processors(options)
+    print(node_peers.ABOUT_UWS)
     for name, case in CASES.items():
         if name in options.what:
             compare(options, name, case)

@@ -8,7 +8,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 MODULES = HERE.parent / "build" / "npm" / "node_modules"
 PACKAGE = MODULES / "@trufflesuite" / "uws-js-unofficial"
 
-# In C++ it can be had from npm in version 0.14 only, and from Debian not at all; the present version is a module for Node.
+ABOUT_UWS = (
+    "uWebSockets: Debian has none; npm has the C++ source of version 0.14, and version 20 as a module that Node calls."
+)
 UWS_CPP = Server("uWebSockets 0.14", "peer_uws_cpp", "@port", needs="npm's @discordjs/uws, with ./dev bench")
 UWS_NODE = Server(
     "uWebSockets.js 20",

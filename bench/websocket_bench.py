@@ -87,6 +87,7 @@ def main():
     options = parser.parse_args()
 
     choose_processors(options)
+    print(node_peers.ABOUT_UWS)
     servers = available(SERVERS, options)
     if not servers:
         sys.exit("nothing to measure")

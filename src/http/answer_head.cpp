@@ -5,18 +5,10 @@
 #include <cstring>
 
 #include "http/characters.hpp"
-#include "http/reasons.hpp"
 
 namespace weft::http::detail {
 
 namespace {
-
-struct managed_fields {
-  bool any = false;
-  bool content_type = false;
-  bool date = false;
-  bool close = false;
-};
 
 bool is_managed(std::string_view name) noexcept {
   return (name.size() == 4 && equal_ignoring_case(name, "date")) ||
@@ -25,7 +17,40 @@ bool is_managed(std::string_view name) noexcept {
          (name.size() == 17 && equal_ignoring_case(name, "transfer-encoding"));
 }
 
-managed_fields managed_in(const http::headers& fields) noexcept {
+constexpr std::string_view type_field = "content-type: ";
+constexpr std::string_view length_field = "content-length: ";
+constexpr std::string_view chunked_field = "transfer-encoding: chunked\r\n";
+constexpr std::string_view line_end = "\r\n";
+constexpr std::size_t most_digits = 20;
+constexpr std::size_t most_of_own =
+    type_field.size() + length_field.size() + most_digits + chunked_field.size() + 3 * line_end.size();
+
+[[gnu::always_inline]] inline char* put(char* at, std::string_view text) noexcept {
+  if (!text.empty()) std::memcpy(at, text.data(), text.size());
+  return at + text.size();
+}
+
+inline char* put_number(char* at, std::uint64_t value) noexcept {
+  if (value < 100) {
+    if (value >= 10) *at++ = static_cast<char>('0' + value / 10);
+    *at++ = static_cast<char>('0' + value % 10);
+    return at;
+  }
+  return std::to_chars(at, at + most_digits, value).ptr;
+}
+
+/// The fields that the server does not send itself: at most as long as all of them.
+char* put_others(char* at, const headers& fields) noexcept {
+  for (const auto [name, value] : fields) {
+    if (is_managed(name)) continue;
+    at = put(put(put(put(at, name), ": "), value), line_end);
+  }
+  return at;
+}
+
+}  // namespace
+
+managed_fields managed_in(const headers& fields) noexcept {
   managed_fields found;
   for (const auto [name, value] : fields) {
     if (name.size() == 12 && equal_ignoring_case(name, "content-type")) found.content_type = true;
@@ -37,72 +62,22 @@ managed_fields managed_in(const http::headers& fields) noexcept {
   return found;
 }
 
-/// Collects small pieces, and appends them together.
-class head_builder {
- public:
-  explicit head_builder(std::string& out) noexcept : out_{out} {}
-  head_builder(const head_builder&) = delete;
-  head_builder& operator=(const head_builder&) = delete;
-  ~head_builder() { out_.append(held_.data(), size_); }
-
-  head_builder& add(std::string_view text) {
-    if (text.size() > held_.size() - size_) [[unlikely]]
-      return add_long(text);
-    if (!text.empty()) std::memcpy(held_.data() + size_, text.data(), text.size());
-    size_ += text.size();
-    return *this;
-  }
-  head_builder& number(std::uint64_t value) {
-    std::array<char, 20> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-    return add({digits.data(), static_cast<std::size_t>(end - digits.data())});
-  }
-
- private:
-  [[gnu::noinline]] head_builder& add_long(std::string_view text) {
-    out_.append(held_.data(), size_);
-    size_ = 0;
-    out_.append(text);
-    return *this;
-  }
-
-  std::string& out_;
-  std::size_t size_ = 0;
-  std::array<char, 512> held_;
-};
-
-}  // namespace
-
-bool asks_to_close(const server_response& response) noexcept { return managed_in(response.headers()).close; }
-
-void write_answer_head(std::string& into, const server_response& response, const answer_framing& framing) {
-  const http::headers& fields = response.headers();
-  const managed_fields managed = managed_in(fields);
-  head_builder out{into};
-  const std::string_view line = status_line(response.status());
-  if (!line.empty()) {
-    out.add(line);
-  } else {
-    out.add("HTTP/1.1 ").number(static_cast<std::uint64_t>(response.status())).add(" \r\n");
-  }
-  if (managed.date) {
-    out.add("date: ").add(*fields.get("date")).add("\r\n").add(framing.server_field);
-  } else {
-    out.add(framing.common_fields);
-  }
-  if (!framing.type.empty() && !managed.content_type) out.add("content-type: ").add(framing.type).add("\r\n");
-  if (!managed.any) {
-    out.add(fields.wire());
-  } else {
-    for (const auto [name, value] : fields)
-      if (!is_managed(name)) out.add(name).add(": ").add(value).add("\r\n");
-  }
+void write_answer(pooled_bytes& out, const headers& fields, const managed_fields& managed,
+                  const answer_framing& framing, std::string_view body) {
+  const std::string_view own = fields.wire();
+  char* const begin = out.prepare(framing.line_and_fields.size() + framing.type.size() + own.size() +
+                                  framing.connection.size() + body.size() + most_of_own);
+  char* at = put(begin, framing.line_and_fields);
+  if (!framing.type.empty() && !managed.content_type) at = put(put(put(at, type_field), framing.type), line_end);
+  at = managed.any ? put_others(at, fields) : put(at, own);
   if (framing.length) {
-    out.add("content-length: ").number(*framing.length).add("\r\n");
+    at = put(put_number(put(at, length_field), *framing.length), line_end);
   } else if (framing.chunked) {
-    out.add("transfer-encoding: chunked\r\n");
+    at = put(at, chunked_field);
   }
-  out.add(framing.connection).add("\r\n");
+  at = put(put(at, framing.connection), line_end);
+  at = put(at, body);
+  out.add(static_cast<std::size_t>(at - begin));
 }
 
 }  // namespace weft::http::detail

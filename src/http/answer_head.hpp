@@ -2,26 +2,32 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
+#include <weft/http/detail/pooled_bytes.hpp>
 #include <weft/http/server_response.hpp>
 
 namespace weft::http::detail {
 
 /// What a server says in the head of a response, beside what its handler says.
 struct answer_framing {
-  std::string_view common_fields;  ///< Date and Server
-  std::string_view server_field;   ///< Server alone, for a response with a Date of its own
-  std::string_view type;           ///< of the body, unless the handler has set another
+  std::string_view line_and_fields;  ///< status line, Date and Server
+  std::string_view type;             ///< of the body, unless the handler has set another
   std::optional<std::uint64_t> length;
   bool chunked = false;
   std::string_view connection;  ///< the whole field, if there is to be one
 };
 
-/// The handler's fields ask for the end of the connection.
-bool asks_to_close(const server_response& response) noexcept;
+/// The handler's fields that the server has an opinion about.
+struct managed_fields {
+  bool any = false;  ///< that the server sends itself
+  bool content_type = false;
+  bool date = false;
+  bool close = false;  ///< the connection is to end
+};
+managed_fields managed_in(const headers& fields) noexcept;
 
-/// Appends the head of a response, as it goes over the wire.
-void write_answer_head(std::string& out, const server_response& response, const answer_framing& framing);
+/// Appends the head of a response, as it goes over the wire, and what follows it.
+void write_answer(pooled_bytes& out, const headers& fields, const managed_fields& managed,
+                  const answer_framing& framing, std::string_view body);
 
 }  // namespace weft::http::detail

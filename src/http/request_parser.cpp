@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <string>
 #include <utility>
 #include <weft/http/request_parser.hpp>
@@ -6,6 +8,10 @@
 #include "authority.hpp"
 #include "characters.hpp"
 #include "framing.hpp"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace weft::http {
 
@@ -28,12 +34,28 @@ bool is_target_of(std::string_view method, std::string_view target) noexcept {
   return detail::is_letter(target.front()) && std::string_view{scheme_end, target.end()}.starts_with("://");
 }
 
-/// The byte of `text` that no target has: it is all printable ASCII, and a fragment is never sent.
-const char* find_bad_target_byte(std::string_view text) noexcept {
-  return std::ranges::find_if(text, [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte <= 0x20 || byte >= 0x7f || c == '#';
-  });
+/// A target is printable ASCII, and a fragment is never sent.
+bool is_target_byte(char c) noexcept {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte > 0x20 && byte < 0x7f && c != '#';
+}
+
+/// The first byte that no target has.
+const char* find_target_end(const char* at, const char* end) noexcept {
+#if defined(__SSE2__)
+  const __m128i first = _mm_set1_epi8(0x21);
+  const __m128i del = _mm_set1_epi8(0x7f);
+  const __m128i fragment = _mm_set1_epi8('#');
+  for (; end - at >= 16; at += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const __m128i bad = _mm_or_si128(_mm_cmplt_epi8(bytes, first),  // bytes above 0x7f are negative
+                                     _mm_or_si128(_mm_cmpeq_epi8(bytes, del), _mm_cmpeq_epi8(bytes, fragment)));
+    const auto found = static_cast<unsigned>(_mm_movemask_epi8(bad));
+    if (found != 0) return at + std::countr_zero(found);
+  }
+#endif
+  while (at != end && is_target_byte(*at)) ++at;
+  return at;
 }
 
 }  // namespace
@@ -42,9 +64,6 @@ request_parser::request_parser(const parser_limits& limits) : reader_{limits} { 
 
 void request_parser::reset() noexcept {
   reader_.reset();
-  head_.method.clear();
-  head_.target.clear();
-  head_.version = http_version::http_1_1;
   trailers_.clear();
   body_size_ = 0;
   state_ = state::request_line;
@@ -77,6 +96,10 @@ std::optional<parser_event> request_parser::next(std::string_view& input) {
 std::optional<parser_event> request_parser::advance(std::string_view& input) {
   switch (state_) {
     case state::request_line: {
+      if (take_common_line(input)) {
+        if (take_same_fields(input)) return end_of_head();
+        return begin_fields(input);
+      }
       std::optional<std::string_view> line = reader_.start_line(input);
       if (line && line->empty() && !skipped_line_) {
         skipped_line_ = true;
@@ -89,16 +112,16 @@ std::optional<parser_event> request_parser::advance(std::string_view& input) {
       read_request_line(*line);
       state_ = state::fields;
       if (take_same_fields(input)) return end_of_head();
-      head_.headers.clear();
-      judged_.made = false;
-      [[fallthrough]];
+      return begin_fields(input);
     }
     case state::fields:
-      if (!reader_.fields(input, head_.headers)) return std::nullopt;
-      judge_fields();
-      return end_of_head();
+      return read_fields(input);
 
     case state::body: {
+      if (body_size_ == 0) {
+        state_ = state::done;
+        return parser_event{message_part::end, {}};
+      }
       const std::optional<parser_event> event = reader_.body(input, trailers_);
       if (event && event->part == message_part::end) state_ = state::done;
       return event;
@@ -108,6 +131,45 @@ std::optional<parser_event> request_parser::advance(std::string_view& input) {
       break;
   }
   return std::nullopt;
+}
+
+std::optional<parser_event> request_parser::begin_fields(std::string_view& input) {
+  state_ = state::fields;
+  head_.headers.clear();
+  judged_.made = false;
+  return read_fields(input);
+}
+
+std::optional<parser_event> request_parser::read_fields(std::string_view& input) {
+  if (!reader_.fields(input, head_.headers)) return std::nullopt;
+  judge_fields();
+  return end_of_head();
+}
+
+/// The request line as nearly all clients send it, if all of it is there: a path, and HTTP/1.1. Everything else, right
+/// or wrong, is for read_request_line().
+bool request_parser::take_common_line(std::string_view& input) {
+  constexpr std::string_view tail = " HTTP/1.1\r\n";
+  if (!reader_.at_line_begin() || skipped_line_) return false;
+  const char* const begin = input.data();
+  const char* const end = begin + input.size();
+  const char* method_end = begin;
+  while (method_end != end && *method_end >= 'A' && *method_end <= 'Z') ++method_end;
+  if (method_end == begin || end - method_end < 2 || method_end[0] != ' ' || method_end[1] != '/') return false;
+  const char* const target_end = find_target_end(method_end + 1, end);
+  if (static_cast<std::size_t>(end - target_end) < tail.size()) return false;
+  if (std::memcmp(target_end, tail.data(), tail.size()) != 0) return false;
+  const auto line_size = static_cast<std::size_t>(target_end - begin) + tail.size() - 2;
+  if (line_size > reader_.limits().start_line) return false;
+  const std::string_view method{begin, method_end};
+  if (method == "CONNECT") return false;
+  const std::string_view target{method_end + 1, target_end};
+  if (head_.method != method) head_.method.assign(method);
+  if (head_.target != target) head_.target.assign(target);
+  head_.version = http_version::http_1_1;
+  started_ = true;
+  input.remove_prefix(line_size + 2);
+  return true;
 }
 
 /// What is no HTTP (a TLS client, for one) may never send a line's end: its first bytes tell.
@@ -132,7 +194,8 @@ void request_parser::read_request_line(std::string_view line) {
       !is_digit(version[7]))
     refuse_request_line("bad HTTP version", line);
   if (version[5] != '1') throw protocol_error{"unsupported HTTP version: " + quoted(version), 505};
-  if (const char* const bad = find_bad_target_byte(target); bad != target.end())
+  const char* const target_stop = target.data() + target.size();
+  if (const char* const bad = find_target_end(target.data(), target_stop); bad != target_stop)
     refuse_request_line("byte " + detail::shown(*bad) + " in the target", line);
   if (!is_target_of(method, target)) refuse_request_line("bad target for this method", line);
 

@@ -56,8 +56,6 @@ void server_connection::begin_handling(weft::detail::scope& in) noexcept {
   ++requests_;
   phase_ = phase::busy;
   no_deadline();
-  const std::string& method = work_->parser.head().method;
-  stops_ = method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE";
   handling_in_ = &in;
   schedule();
 }
@@ -69,7 +67,7 @@ void server_connection::end_request() noexcept {
   waited_ = 0;
   continued_ = false;
   body_lost_ = false;
-  stop_was_chosen_ = false;
+  choice_ = choice::by_method;
 }
 
 /// Lets the client read what it was answered, though it may still be sending: closing at once would reset the
@@ -95,8 +93,8 @@ task<> server_connection::serve_requests(server_connection& self, std::unique_pt
       if (!self.work_->out.empty()) {
         const raised writing{self.writing_};
         self.begin_sending();
-        co_await self.stream_.write(std::string_view{self.work_->out});
-        self.work_->out.clear();
+        co_await self.stream_.write(self.work_->out.view());
+        self.work_->out.cut(0);
       }
       if (self.stream_.at_end()) co_return;
       self.begin_waiting();
@@ -140,14 +138,16 @@ task<> server_connection::serve_requests(server_connection& self, std::unique_pt
       } else if (response.kind_ == server_response::kind::upgrade) {
         co_await flush_output(self);
         self.give_back_taken();
-        next = std::move(response.successor_);
+        next = std::move(response.extras_->successor);
         co_return;
       } else {
         co_await send_large(self, response);
       }
       if (self.lost_) co_return;
     }
-    if (outcome->has_value() && !outcome->value().kept_.empty()) co_await flush_output(self);
+    if (outcome->has_value() && outcome->value().extras_ && !outcome->value().extras_->kept.empty()) {
+      co_await flush_output(self);
+    }
     call.finish();
     if (!self.request_read() && !self.closing_) co_await pass_over_body(self);
     self.give_back_taken();

@@ -10,6 +10,7 @@
 #include <weft/http/server_response.hpp>
 #include <weft/net/byte_stream.hpp>
 
+#include "http/answer_head.hpp"
 #include "http/handler_call.hpp"
 #include "http/moving_deadline.hpp"
 #include "http/sending_progress.hpp"
@@ -113,6 +114,7 @@ class server_connection final : public weft::detail::node,
   static constexpr std::size_t most_waiting = std::size_t{64} << 10;  // of output, before its writer has to wait
 
   enum class phase : std::uint8_t { idle, head, busy };
+  enum class choice : std::uint8_t { by_method, stops, runs_on };  // of the handler, for when the client goes
   enum class found : std::uint8_t { head, nothing, refusal };
 
   struct streaming {
@@ -152,7 +154,9 @@ class server_connection final : public weft::detail::node,
   void refuse(int status, std::string_view why);
   void write_error(int status, std::string_view why);
   static std::optional<std::uint64_t> announced_length(const server_response& response);
-  void write_head(const server_response& response, std::optional<std::uint64_t> length, bool chunked);
+  void write_head(const server_response& response, std::optional<std::uint64_t> length, bool chunked,
+                  std::string_view body = {});
+  void write_status(const server_response& response, const managed_fields& managed);
   bool request_read() const noexcept { return work_->parser.done(); }
   void end_request() noexcept;
   void begin_waiting() noexcept;
@@ -170,6 +174,8 @@ class server_connection final : public weft::detail::node,
   void helper_ended() noexcept;
   void schedule() noexcept;
   void wake_output() noexcept;
+  /// What runs is stopped if the client goes.
+  bool stops() const noexcept;
   void give_back_taken();
   void leave() noexcept;
 
@@ -193,6 +199,7 @@ class server_connection final : public weft::detail::node,
   std::size_t requests_ = 0;
   std::uint32_t references_ = 1;
   phase phase_ = phase::idle;
+  choice choice_ = choice::by_method;
   bool counted_ = false;  // among those of its address
   bool refused_ = false;  // there are too many
   bool queued_ = false;   // in the ready queue
@@ -200,15 +207,13 @@ class server_connection final : public weft::detail::node,
   bool closing_ = false;  // no further request
   bool lost_ = false;     // nothing can be sent any more
   bool gone_ = false;
-  bool stops_ = false;    // the handler, if the client goes
   bool writing_ = false;  // in its own task
   bool sending_in_background_ = false;
   bool watching_ = false;
   bool continued_ = false;  // 100 was sent, or is not needed any more
   bool body_lost_ = false;  // what is left of the body cannot be read
-  bool stop_was_chosen_ = false;
-  bool ended_ = false;  // the client has sent its last byte
-  bool left_ = false;   // its task has ended
+  bool ended_ = false;      // the client has sent its last byte
+  bool left_ = false;       // its task has ended
 };
 
 inline connection_reference::~connection_reference() {

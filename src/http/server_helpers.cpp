@@ -74,20 +74,20 @@ void server_connection::helper_ended() noexcept {
 }
 
 task<> server_connection::send_in_background(server_connection& self, helper_mark) {
-  std::string& sending = self.work_->sending;
+  pooled_bytes& sending = self.work_->sending;
   try {
     while (!self.work_->out.empty() && !self.lost_) {
-      sending.clear();
-      std::swap(sending, self.work_->out);
+      sending.cut(0);
+      sending.swap(self.work_->out);
       self.wake_output();
       self.begin_sending();
-      co_await self.stream_.write(std::string_view{sending});
+      co_await self.stream_.write(sending.view());
       self.end_sending();
     }
   } catch (const std::system_error&) {
     self.connection_lost();
   }
-  sending.clear();
+  sending.cut(0);
 }
 
 /// Reads ahead, to notice when the client goes away.
@@ -122,13 +122,18 @@ task<> server_connection::end_helpers(server_connection& self) {
 /// The client has gone.
 void server_connection::connection_lost() noexcept {
   gone_ = lost_ = true;
-  if (handling_in_ != nullptr && stops_) handling_in_->request_stop();
+  if (handling_in_ != nullptr && stops()) handling_in_->request_stop();
   wake_output();
 }
 
+bool server_connection::stops() const noexcept {
+  if (choice_ != choice::by_method) return choice_ == choice::stops;
+  const std::string& method = work_->parser.head().method;
+  return streaming_ != nullptr || method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE";
+}
+
 void server_connection::stop_when_gone(bool stops) noexcept {
-  stops_ = stops;
-  stop_was_chosen_ = true;
+  choice_ = stops ? choice::stops : choice::runs_on;
   if (stops && gone_ && handling_in_ != nullptr) handling_in_->request_stop();
 }
 

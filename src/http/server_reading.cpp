@@ -18,20 +18,23 @@ using weft::detail::never;
 
 }  // namespace
 
-void server_connection::give_back_taken() { stream_.consume(std::exchange(taken_, 0)); }
+void server_connection::give_back_taken() {
+  if (taken_ != 0) stream_.consume(std::exchange(taken_, 0));
+}
 
 server_connection::found server_connection::read_head() {
   if (work_ == nullptr) work_ = server_.take_workspace();
   request_parser& parser = work_->parser;
-  const std::string_view before = stream_.buffered();
+  weft::detail::stream_core& stream = stream_access::core(stream_);
+  const std::string_view before = stream.in.view();
   std::string_view input = before;
   try {
     const bool head = parser.next(input).has_value();
     if (head && !parser.has_body()) parser.next(input);
-    stream_.consume(before.size() - input.size());
+    stream.in.consume(before.size() - input.size());
     head_bytes_ += before.size() - input.size();
     if (head) return found::head;
-    if (stream_.at_end() && parser.started()) parser.finish();
+    if (stream.at_end && parser.started()) parser.finish();
     return found::nothing;
   } catch (const protocol_error& error) {
     refuse(error.status(), error.what());
@@ -63,7 +66,7 @@ task<std::optional<std::string_view>> server_connection::next_piece(server_conne
     if (event || parser.done()) continue;
     self.give_back_taken();
     if (parser.expects_continue() && !std::exchange(self.continued_, true)) {
-      self.work_->out += "HTTP/1.1 100 Continue\r\n\r\n";
+      self.work_->out.append("HTTP/1.1 100 Continue\r\n\r\n");
     }
     if (!self.work_->out.empty()) co_await self.flush();
     co_await fill_body(self);

@@ -20,30 +20,51 @@ constexpr std::size_t most_copied = std::size_t{16} << 10;  ///< larger bodies a
 
 void server_connection::send_early_hints(const http::headers& fields) {
   if (work_->parser.head().version != http_version::http_1_1) return;
-  work_->out.append(status_line(103)).append(fields.wire()).append("\r\n");
+  work_->out.append(status_line(103));
+  work_->out.append(fields.wire());
+  work_->out.append("\r\n");
   schedule();
 }
 
 /// @param length of the body; nullopt: chunked, or to the end of the connection.
-void server_connection::write_head(const server_response& response, std::optional<std::uint64_t> length, bool chunked) {
-  if (asks_to_close(response) || server_.draining.is_set() || !work_->parser.persistent()) closing_ = true;
+/// @param body   what of it goes out with the head.
+void server_connection::write_head(const server_response& response, std::optional<std::uint64_t> length, bool chunked,
+                                   std::string_view body) {
+  const managed_fields managed = response.headers_.empty() ? managed_fields{} : managed_in(response.headers_);
+  if (managed.close || server_.draining.is_set() || !work_->parser.persistent()) closing_ = true;
   if (server_.options.max_requests_per_connection != 0 && requests_ >= server_.options.max_requests_per_connection)
     closing_ = true;
-  std::string_view connection;
+  answer_framing framing{
+      .line_and_fields = {}, .type = response.type_, .length = length, .chunked = chunked, .connection = {}};
   if (response.kind_ == server_response::kind::upgrade) {
-    if (response.status_ == 101) connection = "connection: upgrade\r\n";
+    if (response.status_ == 101) framing.connection = "connection: upgrade\r\n";
   } else if (closing_) {
-    connection = "connection: close\r\n";
+    framing.connection = "connection: close\r\n";
   } else if (work_->parser.head().version == http_version::http_1_0) {
-    connection = "connection: keep-alive\r\n";
+    framing.connection = "connection: keep-alive\r\n";
   }
-  write_answer_head(work_->out, response,
-                    {.common_fields = server_.common_fields(loop_.recent_time()),
-                     .server_field = server_.server_field,
-                     .type = response.type_,
-                     .length = length,
-                     .chunked = chunked,
-                     .connection = connection});
+  if (response.status_ == 200 && !managed.date) [[likely]] {
+    framing.line_and_fields = server_.ok_line(loop_.recent_time());
+    write_answer(work_->out, response.headers_, managed, framing, body);
+  } else {
+    write_status(response, managed);
+    write_answer(work_->out, response.headers_, managed, framing, body);
+  }
+}
+
+/// The status line, and what belongs to every response.
+void server_connection::write_status(const server_response& response, const managed_fields& managed) {
+  pooled_bytes& out = work_->out;
+  const std::string_view line = status_line(response.status_);
+  out.append(line.empty() ? std::string_view{"HTTP/1.1 " + std::to_string(response.status_) + " \r\n"} : line);
+  if (managed.date) {
+    out.append("date: ");
+    out.append(*response.headers_.get("date"));
+    out.append("\r\n");
+    out.append(server_.server_field);
+  } else {
+    out.append(server_.common_fields(loop_.recent_time()));
+  }
 }
 
 bool server_connection::respond(server_response& response) {
@@ -56,7 +77,7 @@ bool server_connection::respond(server_response& response) {
     const bool asks = parser.expects_continue() && !continued_;
     if (may_read) {
       // It is too late to ask once the response has begun.
-      if (asks) work_->out += "HTTP/1.1 100 Continue\r\n\r\n";
+      if (asks) work_->out.append("HTTP/1.1 100 Continue\r\n\r\n");
       continued_ = true;
     } else {
       // A client that was not asked for its body may send it or not.
@@ -73,16 +94,16 @@ bool server_connection::respond(server_response& response) {
       std::optional<std::uint64_t> length = body.size();
       if (bodiless) length.reset();
       if (head && body.empty()) length = announced_length(response);
-      write_head(response, length, false);
-      if (head || bodiless) return false;
-      if (body.size() > most_copied) return true;
-      work_->out.append(body);
-      return false;
+      const bool sends = !head && !bodiless;
+      const bool copies = sends && body.size() <= most_copied;
+      write_head(response, length, false, copies ? body : std::string_view{});
+      return sends && !copies;
     }
     case kind::stream: {
-      const bool chunked = !response.length_ && parser.head().version == http_version::http_1_1;
-      if (!response.length_ && !chunked && !bodiless) closing_ = true;
-      write_head(response, bodiless ? std::nullopt : response.length_, chunked && !bodiless);
+      const std::optional<std::uint64_t> length = response.extras_->length;
+      const bool chunked = !length && parser.head().version == http_version::http_1_1;
+      if (!length && !chunked && !bodiless) closing_ = true;
+      write_head(response, bodiless ? std::nullopt : length, chunked && !bodiless);
       return !head && !bodiless;
     }
     case kind::upgrade:

@@ -26,7 +26,7 @@ server_response server_response::static_bytes(std::string_view body, literal typ
 
 server_response server_response::shared_bytes(std::shared_ptr<const std::string> body, literal type) {
   server_response made = static_bytes(*body, type);
-  made.shared_ = std::move(body);
+  made.more().shared = std::move(body);
   return made;
 }
 
@@ -70,9 +70,10 @@ server_response server_response::redirect(std::string_view location, int status)
 server_response server_response::streamed(std::unique_ptr<detail::body_source> source, literal type,
                                           std::optional<std::uint64_t> length) {
   server_response made;
-  made.source_ = std::move(source);
   made.type_ = type.view();
-  made.length_ = length;
+  extras& more = made.more();
+  more.source = std::move(source);
+  more.length = length;
   made.kind_ = kind::stream;
   return made;
 }
@@ -83,7 +84,7 @@ server_response server_response::upgraded(std::string_view protocol, std::unique
     made.status_ = 101;
     made.headers_.add("upgrade", protocol);
   }
-  made.successor_ = std::move(next);
+  made.more().successor = std::move(next);
   made.kind_ = kind::upgrade;
   return made;
 }
@@ -96,7 +97,7 @@ server_response& server_response::status(int status) & {
 }
 
 server_response& server_response::keep(std::shared_ptr<void> what) & {
-  kept_.push_back(std::move(what));
+  more().kept.push_back(std::move(what));
   return *this;
 }
 

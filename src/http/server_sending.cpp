@@ -18,27 +18,27 @@ task<> server_connection::flush() { return flush_output(*this); }
 task<> server_connection::flush_output(server_connection& self) {
   while (self.sending_in_background_) co_await output_turn{self};
   if (self.lost_) {
-    if (self.stops_ || self.handling_in_ == nullptr) {
+    if (self.stops() || self.handling_in_ == nullptr) {
       throw std::system_error{std::make_error_code(std::errc::connection_reset), "the HTTP client has gone"};
     }
-    self.work_->out.clear();
+    self.work_->out.cut(0);
     co_return;
   }
   if (self.work_->out.empty()) co_return;
   const raised writing{self.writing_};
   self.begin_sending();
-  co_await self.stream_.write(std::string_view{self.work_->out});
+  co_await self.stream_.write(self.work_->out.view());
   self.end_sending();
-  self.work_->out.clear();
+  self.work_->out.cut(0);
 }
 
 task<> server_connection::send_large(server_connection& self, server_response& response) {
-  const std::array<std::string_view, 2> parts = {self.work_->out, response.body()};
+  const std::array<std::string_view, 2> parts = {self.work_->out.view(), response.body()};
   const raised writing{self.writing_};
   self.begin_sending();
   co_await self.stream_.write(std::span{parts});
   self.no_deadline();
-  self.work_->out.clear();
+  self.work_->out.cut(0);
 }
 
 /// So that the client notices that the response is not complete.

@@ -53,9 +53,9 @@ void server_state::give_back(workspace* used) noexcept {
     return;
   }
   used->parser.reset();
-  for (std::string* const text : {&used->out, &used->sending}) {
-    text->clear();
-    if (text->capacity() > most_kept) std::string{}.swap(*text);
+  for (pooled_bytes* const text : {&used->out, &used->sending}) {
+    text->cut(0);
+    if (text->room().size() > most_kept) text->clear();
   }
   used->next = spare_;
   spare_ = used;
@@ -65,7 +65,7 @@ void server_state::give_back(workspace* used) noexcept {
 void server_state::write_common_fields(std::int64_t loop_time) {
   const auto now = std::chrono::system_clock::now();
   const auto second = std::chrono::floor<std::chrono::seconds>(now);
-  common_fields_ = "date: " + format_http_date(second) + "\r\n" + server_field;
+  ok_line_ = std::string{ok_line_begin} + "date: " + format_http_date(second) + "\r\n" + server_field;
   common_fields_until_ = loop_time + std::chrono::nanoseconds{second + std::chrono::seconds{1} - now}.count();
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 #include <weft/core/background_group.hpp>
+#include <weft/http/detail/pooled_bytes.hpp>
 #include <weft/http/request_parser.hpp>
 #include <weft/http/server.hpp>
 #include <weft/net/tcp_listener.hpp>
@@ -27,8 +28,8 @@ struct workspace {
   explicit workspace(const parser_limits& limits) : parser{limits} {}
 
   request_parser parser;
-  std::string out;      ///< to be sent
-  std::string sending;  ///< on its way, while the handler runs
+  pooled_bytes out;      ///< to be sent
+  pooled_bytes sending;  ///< on its way, while the handler runs
   workspace* next = nullptr;
 };
 
@@ -48,7 +49,12 @@ class server_state {
   /// "Date: ...\r\n" and the Server field, as of this second.
   std::string_view common_fields(std::int64_t loop_time) {
     if (loop_time >= common_fields_until_) write_common_fields(loop_time);
-    return common_fields_;
+    return std::string_view{ok_line_}.substr(ok_line_begin.size());
+  }
+  /// The same behind the status line of a 200.
+  std::string_view ok_line(std::int64_t loop_time) {
+    if (loop_time >= common_fields_until_) write_common_fields(loop_time);
+    return ok_line_;
   }
 
   /// True if it is one too many.
@@ -81,6 +87,7 @@ class server_state {
   std::optional<weft::detail::connection_server<unix_listener>> at_path;
 
  private:
+  static constexpr std::string_view ok_line_begin = "HTTP/1.1 200 OK\r\n";
   static constexpr std::size_t most_refused = 256;  ///< connections that are being told so
 
   void write_common_fields(std::int64_t loop_time);
@@ -89,7 +96,7 @@ class server_state {
   std::map<std::string, std::size_t> per_address_;
   workspace* spare_ = nullptr;
   std::size_t spares_ = 0;
-  std::string common_fields_;
+  std::string ok_line_;
   std::int64_t common_fields_until_ = std::numeric_limits<std::int64_t>::min();
 };
 

@@ -3,6 +3,8 @@
 #include "http/server_connection.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -21,12 +23,19 @@ namespace {
 
 using weft::detail::stop_pending;
 
+void write_chunk_begin(pooled_bytes& out, std::uint64_t size) {
+  std::array<char, 16> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), size, 16).ptr;
+  out.append({digits.data(), static_cast<std::size_t>(end - digits.data())});
+  out.append("\r\n");
+}
+
 constexpr std::size_t least_without_copy = std::size_t{32} << 10;  ///< of a file; less is better read and sent at once
 constexpr std::size_t largest_copy = std::size_t{256} << 10;
 constexpr std::size_t largest_piece = std::size_t{1} << 20;  ///< that is sent before others have their turn
 }  // namespace
 
-bool server_connection::has_room() const noexcept { return lost_ ? !stops_ : work_->out.size() < most_waiting; }
+bool server_connection::has_room() const noexcept { return lost_ ? !stops() : work_->out.size() < most_waiting; }
 
 /// Part of what was announced, if anything was.
 void server_connection::count_body(std::uint64_t size) {
@@ -37,13 +46,13 @@ void server_connection::count_body(std::uint64_t size) {
 }
 
 bool server_connection::write_piece(std::string_view bytes) {
-  if (lost_) return !stops_;
+  if (lost_) return !stops();
   count_body(bytes.size());
-  if (streaming_->chunked) {
-    write_chunk(work_->out, bytes);
-  } else {
-    work_->out.append(bytes);
-  }
+  pooled_bytes& out = work_->out;
+  const bool chunked = streaming_->chunked && !bytes.empty();
+  if (chunked) write_chunk_begin(out, bytes.size());
+  out.append(bytes);
+  if (chunked) out.append("\r\n");
   schedule();
   return has_room();
 }
@@ -116,16 +125,15 @@ void server_connection::add_trailer(std::string_view name, std::string_view valu
 
 task<> server_connection::send_streamed(server_connection& self, server_response& response) {
   streaming body;
-  body.left = response.length_;
-  body.chunked = !response.length_ && self.work_->parser.head().version == http_version::http_1_1;
+  body.left = response.extras_->length;
+  body.chunked = !body.left && self.work_->parser.head().version == http_version::http_1_1;
   self.streaming_ = &body;
-  if (!self.stop_was_chosen_) self.stops_ = true;
   response_writer writer{self};
   weft::detail::boundary<void> sending;
   std::exception_ptr failure;
   bool stopped = false;
   try {
-    sending.adopt(response.source_->send(writer));
+    sending.adopt(response.extras_->source->send(writer));
     self.handling_in_ = &sending;
     self.schedule();
     const std::optional<result<void>> end = co_await sending;
@@ -147,7 +155,9 @@ task<> server_connection::send_streamed(server_connection& self, server_response
   }
   if (!failure && body.chunked && !stopped) {
     try {
-      write_last_chunk(self.work_->out, body.trailers);
+      std::string last;
+      write_last_chunk(last, body.trailers);
+      self.work_->out.append(last);
     } catch (...) {
       failure = std::current_exception();
     }

@@ -90,9 +90,12 @@ class request_parser {
   enum class state : unsigned char { request_line, fields, body, done, failed };
 
   std::optional<parser_event> advance(std::string_view& input);
+  bool take_common_line(std::string_view& input);
   void judge_beginning(std::string_view line, bool whole) const;
   void read_request_line(std::string_view line);
   bool take_same_fields(std::string_view& input) noexcept;
+  std::optional<parser_event> begin_fields(std::string_view& input);
+  std::optional<parser_event> read_fields(std::string_view& input);
   void judge_fields();
   parser_event end_of_head();
 

@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+#include <weft/core/detail/frame_pool.hpp>
 #include <weft/core/task.hpp>
 #include <weft/describe/json.hpp>
 #include <weft/http/headers.hpp>
@@ -96,7 +97,8 @@ concept serves_upgraded = requires(std::decay_t<F>& f, byte_stream stream, event
 class server_response {
  public:
   /// Without a body.
-  explicit server_response(int status = 200) { this->status(status); }
+  explicit server_response(int status) { this->status(status); }
+  server_response() noexcept = default;
   server_response(server_response&& other) noexcept = default;
   server_response& operator=(server_response&& other) noexcept = default;
   ~server_response() = default;
@@ -186,15 +188,24 @@ class server_response {
                                   std::optional<std::uint64_t> length);
   static server_response upgraded(std::string_view protocol, std::unique_ptr<detail::successor> next);
 
+  /// What few responses have: those that do not are moved for less.
+  struct extras : weft::detail::pooled {
+    std::shared_ptr<const std::string> shared;
+    std::unique_ptr<detail::body_source> source;
+    std::unique_ptr<detail::successor> successor;
+    std::vector<std::shared_ptr<void>> kept;
+    std::optional<std::uint64_t> length;  // of what is streamed
+  };
+  extras& more() {
+    if (!extras_) extras_ = std::make_unique<extras>();
+    return *extras_;
+  }
+
   std::string_view type_;   // of the body; static
-  std::string_view fixed_;  // static, or shared_'s
-  std::shared_ptr<const std::string> shared_;
+  std::string_view fixed_;  // static, or shared
   std::string owned_;
   http::headers headers_;
-  std::unique_ptr<detail::body_source> source_;
-  std::unique_ptr<detail::successor> successor_;
-  std::vector<std::shared_ptr<void>> kept_;
-  std::optional<std::uint64_t> length_;  // of what is streamed
+  std::unique_ptr<extras> extras_;
   int status_ = 200;
   kind kind_ = kind::empty;
 };

@@ -28,6 +28,9 @@ class message_reader {
   /// The first line without its CR LF, once it is complete; valid until the next call of any function.
   std::optional<std::string_view> start_line(std::string_view& input);
 
+  /// Nothing has come of a line.
+  bool at_line_begin() const noexcept { return pending_.empty(); }
+
   /// What has come of an incomplete line.
   std::string_view pending() const noexcept { return pending_; }
 

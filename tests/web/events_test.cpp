@@ -11,7 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using weft::task;
-using weft::testing::told;
 using weft::testing::with_app;
 namespace http = weft::http;
 namespace web = weft::web;

@@ -9,7 +9,6 @@
 namespace {
 
 using weft::task;
-using weft::testing::told;
 using weft::testing::with_app;
 namespace http = weft::http;
 namespace web = weft::web;

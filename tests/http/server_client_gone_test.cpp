@@ -21,7 +21,8 @@ using weft::testing::witness;
 
 /// Sends a request to a server whose handler takes a minute, and does something to the connection then.
 template <class F>
-fate handler_of(const std::string& method, F then, std::optional<bool> choice = std::nullopt) {
+fate handler_of(const std::string& method, F then, std::optional<bool> choice = std::nullopt,
+                weft::http::server_options options = {}) {
   fate seen;
   with_http_server(
       [&](server_request& request) -> weft::task<server_response> {
@@ -37,7 +38,8 @@ fate handler_of(const std::string& method, F then, std::optional<bool> choice = 
         while (!seen.begun) co_await weft::sleep(1ms);
         co_await then(stream);
         while (!seen.ended && !seen.stopped) co_await weft::sleep(1s);
-      });
+      },
+      options);
   return seen;
 }
 
@@ -94,6 +96,15 @@ TEST(HttpServerClientGone, TheEndOfItsStreamIsNotGoing) {
   EXPECT_TRUE(seen.ended);
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n"));
   EXPECT_TRUE(answer.ends_with("late"));
+}
+
+TEST(HttpServerClientGone, TheEndOfItsStreamIsGoingWhereTheServerSaysSo) {
+  const auto end = [](weft::tcp_stream& stream) -> weft::task<> {
+    stream.shutdown_write();
+    co_return;
+  };
+  EXPECT_TRUE(handler_of("GET", end, std::nullopt, {.end_means_gone = true}).stopped);
+  EXPECT_TRUE(handler_of("POST", end, std::nullopt, {.end_means_gone = true}).ended);
 }
 
 TEST(HttpServerClientGone, AResetAfterTheEndIsGoing) {

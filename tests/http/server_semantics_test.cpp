@@ -302,4 +302,39 @@ TEST(HttpServerSemantics, DrainsInPeace) {
       });
 }
 
+TEST(HttpServerSemantics, WhatOneTurnAnswersGoesOutTogether) {
+  with_http_server(
+      [](server_request& request) -> weft::task<server_response> {
+        co_return server_response::text(std::string{request.path()});
+      },
+      [](weft::http::server& server) -> weft::task<> {
+        weft::tcp_stream stream = co_await weft::open_connection("127.0.0.1", server.port());
+        std::string requests;
+        for (int i = 0; i < 16; ++i) requests += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: a\r\n\r\n";
+        co_await stream.write(std::string_view{requests});
+        const std::string first = co_await stream.read_some(100'000);
+        EXPECT_TRUE(first.ends_with("/15")) << first;
+      });
+}
+
+TEST(HttpServerSemantics, SendsTrailersBehindAStream) {
+  with_http_server(
+      [](server_request&) -> weft::task<server_response> {
+        co_return server_response::stream(
+            [](weft::http::body_writer& to) -> weft::task<> {
+              co_await to.write("abc");
+              to.trailer("Digest", "123");
+              to.trailer("Server-Timing", "all;dur=1");
+            },
+            "text/plain");
+      },
+      [](weft::http::server& server) -> weft::task<> {
+        std::string answer = co_await says(server, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        EXPECT_TRUE(answer.ends_with("\r\n\r\n3\r\nabc\r\n0\r\nDigest: 123\r\nServer-Timing: all;dur=1\r\n\r\n"))
+            << answer;
+        answer = co_await says(server, "GET / HTTP/1.0\r\n\r\n");
+        EXPECT_TRUE(answer.ends_with("\r\n\r\nabc")) << answer;
+      });
+}
+
 }  // namespace

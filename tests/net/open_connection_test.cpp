@@ -61,9 +61,7 @@ TEST(OpenConnection, GoesOnToTheNextAddressWhenOneFails) {
   run_sockets([]() -> weft::task<> {
     weft::tcp_listener listener{*weft::endpoint::parse("127.0.0.1", 0)};
     const std::vector<weft::endpoint> addresses{refusing_address(), listener.local_address()};
-    const auto before = weft::now();
-    auto stream = co_await weft::open_connection(addresses, {.attempt_delay = 10s});
-    EXPECT_LT(weft::now() - before, 5s);
+    auto stream = co_await weft::open_connection(addresses, {.attempt_delay = 1h});
     EXPECT_EQ(stream.remote_address(), listener.local_address());
   });
 }

@@ -101,10 +101,8 @@ TEST(Command, TakesNoMoreOutputThanItMay) {
 
 TEST(Command, IsTerminatedWhenItsTaskIsStopped) {
   weft::run([]() -> weft::task<> {
-    const auto started = weft::now();
-    const auto done = co_await weft::move_on_after(10ms, weft::command("sleep").args("60").output());
+    const auto done = co_await weft::move_on_after(10ms, weft::command("sleep").args("1h").output());
     EXPECT_FALSE(done.has_value());
-    EXPECT_LT(weft::now() - started, 30s);
   });
 }
 

@@ -90,9 +90,8 @@ TEST(Process, WritingToOneThatReadsNoMoreIsAnErrorAndNoSignal) {
 
 TEST(Process, IsEndedWhenItsBlockIsLeft) {
   weft::run([]() -> weft::task<> {
-    const auto started = weft::now();
     pid_t pid = 0;
-    co_await weft::with(command("sleep").args("60").start(), [&](process& p) -> weft::task<> {
+    co_await weft::with(command("sleep").args("1h").start(), [&](process& p) -> weft::task<> {
       pid = p.pid();
       EXPECT_EQ(::kill(pid, 0), 0);
       co_return;
@@ -100,7 +99,7 @@ TEST(Process, IsEndedWhenItsBlockIsLeft) {
     EXPECT_EQ(::kill(pid, 0), -1);
     bool failed = false;
     try {
-      co_await weft::with(command("sleep").args("60").start(), [&](process& p) -> weft::task<> {
+      co_await weft::with(command("sleep").args("1h").start(), [&](process& p) -> weft::task<> {
         pid = p.pid();
         throw std::runtime_error{"of the block"};
         co_return;
@@ -111,7 +110,7 @@ TEST(Process, IsEndedWhenItsBlockIsLeft) {
     EXPECT_TRUE(failed);
     EXPECT_EQ(::kill(pid, 0), -1);
     const auto stuck = [&]() -> weft::task<> {
-      co_await weft::with(command("sleep").args("60").start(), [&](process& p) -> weft::task<> {
+      co_await weft::with(command("sleep").args("1h").start(), [&](process& p) -> weft::task<> {
         pid = p.pid();
         co_await p.wait();
       });
@@ -119,7 +118,6 @@ TEST(Process, IsEndedWhenItsBlockIsLeft) {
     const bool in_time = co_await weft::move_on_after(5ms, stuck());
     EXPECT_FALSE(in_time);
     EXPECT_EQ(::kill(pid, 0), -1);
-    EXPECT_LT(weft::now() - started, 30s);
   });
 }
 
@@ -144,11 +142,11 @@ TEST(Process, GetsSignals) {
              EXPECT_EQ(co_await p.wait(), 4);
              p.kill();  // no longer its
            });
-  run_with(command("sleep").args("60"), [](process& p) -> weft::task<> {
+  run_with(command("sleep").args("1h"), [](process& p) -> weft::task<> {
     p.terminate();
     EXPECT_EQ(co_await p.wait(), -SIGTERM);
   });
-  run_with(command("sleep").args("60"), [](process& p) -> weft::task<> {
+  run_with(command("sleep").args("1h"), [](process& p) -> weft::task<> {
     p.kill();
     EXPECT_EQ(co_await p.wait(), -SIGKILL);
     EXPECT_EQ(p.exit_code(), -SIGKILL);

@@ -58,6 +58,8 @@ void connection::close() noexcept {
   on_.reset();
 }
 
+class advisory_lock connection::advisory_lock(std::int64_t key, lock_options how) const { return {where(), key, how}; }
+
 std::string connection::parameter(const std::string& name) const {
   const auto& link = static_cast<const detail::link_session&>(*where()).where();
   const char* const value = link->is_open() ? PQparameterStatus(link->connection(), name.c_str()) : nullptr;

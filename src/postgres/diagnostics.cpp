@@ -29,8 +29,9 @@ diagnostics diagnostics_of(const PGresult* said) {
   return all;
 }
 
-void throw_error(const PGresult* said) {
+void throw_error(const PGresult* said, int statement) {
   diagnostics all = diagnostics_of(said);
+  all.statement = statement;
   if (all.severity == "FATAL" || all.severity == "PANIC") throw connection_error{std::move(all)};
   throw error{std::move(all)};
 }

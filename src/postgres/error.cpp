@@ -6,7 +6,9 @@ namespace weft::postgres {
 namespace {
 
 std::string text_of(const diagnostics& said) {
-  std::string text = said.message;
+  std::string text;
+  if (said.statement != 0) text = "statement " + std::to_string(said.statement) + ": ";
+  text += said.message;
   if (!said.detail.empty()) text += " (" + said.detail + ")";
   if (!said.sqlstate.empty()) text += " [" + said.sqlstate + "]";
   return text;

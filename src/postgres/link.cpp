@@ -112,6 +112,8 @@ void link::recycle(entry& used) noexcept {
   used.statement.clear();
   used.text.clear();
   used.got = {};
+  used.parts.clear();
+  used.at = 0;
   spare_.push_back(&used);
 }
 
@@ -150,9 +152,10 @@ void link::send(entry& next) {
   } else if (next.owner == nullptr) {
     sent = PQsendQueryParams(to, next.text.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 1) == 1 &&
            PQpipelineSync(to) == 1;
+  } else if (next.what == kind::batch) {
+    return send_batch(next, *next.owner->many_);
   } else {
-    send_query(next, *next.owner->what_);
-    return;
+    return send_query(next, *next.owner->what_);
   }
   if (!sent) return fail(PQerrorMessage(to));
   flush();
@@ -160,27 +163,40 @@ void link::send(entry& next) {
 
 void link::send_query(entry& next, const command& what) {
   PGconn* const to = connection_.get();
-  const statement_parameters values{what.values};
-  bool sent = true;
-  if (!statements_.enabled()) {
-    sent = values.run(to, what.text.c_str());
-  } else {
-    const std::string* name = statements_.find(what);
-    if (name == nullptr) {
-      name = &statements_.add(what);
-      next.preparing = true;
-      sent = values.prepare(to, name->c_str(), what.text.c_str());
-    }
-    next.statement = *name;
-    sent = sent && values.run_prepared(to, name->c_str());
-  }
-  if (!sent || PQpipelineSync(to) != 1) return fail(PQerrorMessage(to));
+  if (!send_one(what, next.statement, next.preparing) || PQpipelineSync(to) != 1) return fail(PQerrorMessage(to));
   // libpq wants to be told before the first row comes; see step() for one that is not the first in line.
   if (next.what == kind::stream && sent_.front() == &next && !next.preparing) PQsetSingleRowMode(to);
   flush();
   if (next.preparing) {
     if (std::optional<std::string> old = statements_.evict()) run_detached("deallocate " + *old);
   }
+}
+
+void link::send_batch(entry& next, const std::vector<command>& what) {
+  PGconn* const to = connection_.get();
+  next.parts.resize(what.size());
+  bool sent = true;
+  for (std::size_t i = 0; sent && i < what.size(); ++i) {
+    sent = send_one(what[i], next.parts[i].statement, next.parts[i].preparing);
+  }
+  if (!sent || PQpipelineSync(to) != 1) return fail(PQerrorMessage(to));
+  flush();
+  while (std::optional<std::string> old = statements_.evict()) run_detached("deallocate " + *old);
+}
+
+/// Sends it, prepared if that is wanted; false for an error of the connection.
+bool link::send_one(const command& what, std::string& statement, bool& preparing) {
+  PGconn* const to = connection_.get();
+  const statement_parameters values{what.values};
+  if (!statements_.enabled()) return values.run(to, what.text.c_str());
+  const std::string* name = statements_.find(what);
+  if (name == nullptr) {
+    name = &statements_.add(what);
+    preparing = true;
+    if (!values.prepare(to, name->c_str(), what.text.c_str())) return false;
+  }
+  statement = *name;
+  return values.run_prepared(to, name->c_str());
 }
 
 void link::flush() {
@@ -207,7 +223,7 @@ task<> link::write_rest(std::shared_ptr<link> self) {
 bool link::parked() const noexcept {
   if (!open_ || sent_.empty()) return false;
   const entry& first = *sent_.front();
-  return first.what != kind::query && first.owner != nullptr && !first.owner->hungry_;
+  return first.is_fetched() && first.owner != nullptr && !first.owner->hungry_;
 }
 
 void link::unpark() noexcept {
@@ -253,7 +269,7 @@ void link::dispatch() {
       return;
     }
     entry& first = *sent_.front();
-    if (first.what != kind::query && first.owner != nullptr) {
+    if (first.is_fetched() && first.owner != nullptr) {
       first.owner->hungry_ = false;
       first.owner->wake();
       return;
@@ -291,6 +307,7 @@ link::event link::step(entry& first, result& row) {
         return event::done;
       }
       if (PQstatus(from) == CONNECTION_BAD) return event::nothing_yet;  // the pump is about to find out
+      if (first.what == kind::batch) end_part(first);
       if (std::exchange(first.preparing, false) && first.what == kind::stream && first.owner != nullptr) {
         PQsetSingleRowMode(from);
       }
@@ -304,6 +321,8 @@ link::event link::step(entry& first, result& row) {
         }
         return event::done;
       case PGRES_PIPELINE_ABORTED:
+        if (first.at < first.parts.size() && first.parts[first.at].preparing)
+          statements_.forget(first.parts[first.at].statement);
         break;
       case PGRES_SINGLE_TUPLE:
         if (first.owner == nullptr) break;
@@ -317,18 +336,33 @@ link::event link::step(entry& first, result& row) {
         break;
       case PGRES_FATAL_ERROR:
       case PGRES_BAD_RESPONSE:
-        if (first.preparing) statements_.forget(first.statement);
-        if (first.got.get() == nullptr || PQresultStatus(first.got.get()) != PGRES_FATAL_ERROR) {
-          first.got = std::move(got);
-        }
+        note_error(first, std::move(got));
         break;
       default:
-        if (first.preparing) break;
-        if (first.got.get() == nullptr || PQresultStatus(first.got.get()) != PGRES_FATAL_ERROR) {
+        if (first.at < first.parts.size()) {
+          if (!first.parts[first.at].preparing) first.parts[first.at].got = std::move(got);
+        } else if (!first.preparing && !first.failed()) {
           first.got = std::move(got);
         }
     }
   }
+}
+
+/// The first error is the one that counts.
+void link::note_error(entry& first, result got) {
+  if (first.at < first.parts.size()) {
+    first.statement = first.parts[first.at].statement;
+    first.preparing = first.parts[first.at].preparing;
+  }
+  if (first.preparing) statements_.forget(first.statement);
+  if (first.what == kind::batch) first.preparing = false;
+  if (!first.failed()) first.got = std::move(got);
+}
+
+/// The answers to PREPARE and to the statement itself end alike.
+void link::end_part(entry& first) noexcept {
+  if (first.at == first.parts.size() || std::exchange(first.parts[first.at].preparing, false)) return;
+  ++first.at;
 }
 
 void link::finish(entry& first) noexcept {
@@ -336,7 +370,7 @@ void link::finish(entry& first) noexcept {
   --load_;
   if (first.absorbs) absorbing_ = cancelling_ = false;
   bool stale = false;
-  if (first.got.get() != nullptr && PQresultStatus(first.got.get()) == PGRES_FATAL_ERROR && !first.statement.empty()) {
+  if (first.failed() && !first.statement.empty()) {
     const char* const state = PQresultErrorField(first.got.get(), PG_DIAG_SQLSTATE);
     const char* const where = PQresultErrorField(first.got.get(), PG_DIAG_SOURCE_FUNCTION);
     const std::string_view sqlstate = state != nullptr ? state : "";
@@ -348,7 +382,7 @@ void link::finish(entry& first) noexcept {
     }
   }
   if (first.owner != nullptr) {
-    first.owner->finished(std::move(first.got), stale);
+    first.owner->finished(first, stale);
   }
   recycle(first);
   settle();
@@ -370,8 +404,7 @@ void link::fail(const std::string& why) noexcept {
     while (!line->empty()) {
       entry& one = line->pop_front();
       if (one.owner != nullptr) {
-        const bool said = one.got.get() != nullptr && PQresultStatus(one.got.get()) == PGRES_FATAL_ERROR;
-        if (said) {
+        if (one.failed()) {
           diagnostics all = diagnostics_of(one.got.get());
           one.owner->broken(std::make_exception_ptr(connection_error{std::move(all)}));
         } else {

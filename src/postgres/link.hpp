@@ -46,6 +46,7 @@ class link_observer {
 /// What an operation is to libpq.
 enum class kind : std::uint8_t {
   query,   ///< in the pipeline; the whole result at once
+  batch,   ///< several in the pipeline with one sync; the whole results at once
   stream,  ///< in the pipeline; a row at a time, and the operation fetches them
   script   ///< by itself, outside the pipeline: several statements, or COPY; the operation fetches what comes
 };
@@ -61,6 +62,16 @@ struct entry : weft::detail::list_hook<entry> {
   std::string statement;  ///< the name of what was prepared; empty for none
   std::string text;       ///< of one without an owner
   result got;             ///< so far
+  struct part {
+    bool preparing = false;
+    std::string statement;
+    result got;
+  };
+  std::vector<part> parts;  ///< of a batch
+  std::size_t at = 0;       ///< the part that the server is at
+
+  bool failed() const noexcept { return got.get() != nullptr && PQresultStatus(got.get()) == PGRES_FATAL_ERROR; }
+  bool is_fetched() const noexcept { return what == kind::stream || what == kind::script; }
 };
 
 /// A connection to a server: operations stand in line in it, and a task of its own reads what the server says. Lives as
@@ -103,6 +114,10 @@ class link final : public std::enable_shared_from_this<link> {
   void send_waiting();
   void send(entry& next);
   void send_query(entry& next, const command& what);
+  void send_batch(entry& next, const std::vector<command>& what);
+  bool send_one(const command& what, std::string& statement, bool& preparing);
+  void note_error(entry& first, result got);
+  void end_part(entry& first) noexcept;
   void flush();
   static task<> write_rest(std::shared_ptr<link> self);
   static task<> pump(std::shared_ptr<link> self);

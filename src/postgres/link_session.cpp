@@ -75,6 +75,8 @@ class link_copied final : public copy_source {
 
 task<result> link_session::run(const command& what) { return run_on(link_, what); }
 
+task<std::vector<result>> link_session::run_all(const std::vector<command>& what) { return run_all_on(link_, what); }
+
 task<> link_session::run_script(const std::string& text) {
   const command what{text};
   operation one{link_, kind::script, what};

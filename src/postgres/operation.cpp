@@ -7,7 +7,13 @@
 namespace weft::postgres::detail {
 
 operation::operation(std::shared_ptr<link> on, kind how, const command& what)
-    : link_{std::move(on)}, what_{&what}, entry_{&link_->make_entry()} {
+    : operation{std::move(on), how, &what, nullptr} {}
+
+operation::operation(std::shared_ptr<link> on, const std::vector<command>& what)
+    : operation{std::move(on), kind::batch, nullptr, &what} {}
+
+operation::operation(std::shared_ptr<link> on, kind how, const command* one, const std::vector<command>* many)
+    : link_{std::move(on)}, what_{one}, many_{many}, entry_{&link_->make_entry()} {
   entry_->owner = this;
   entry_->what = how;
   try {
@@ -32,7 +38,7 @@ operation::~operation() {
   const bool copies_in = left.copying_in;
   const bool is_alone = link_->sent_.front() == &left && weft::detail::list<entry>::after(left) == nullptr;
   if (is_alone && !copies_in) link_->cancel();
-  if (link_->sent_.front() == &left && left.what != kind::query && link_->open_) {
+  if (link_->sent_.front() == &left && left.is_fetched() && link_->open_) {
     result unused;
     (void)link_->step(left, unused);  // what is here already; ends a COPY
     if (link_->open_) link_->unpark();
@@ -43,8 +49,17 @@ void operation::wake() noexcept {
   if (progress_leaf* const leaf = std::exchange(waiting_, nullptr)) leaf->wake();
 }
 
-void operation::finished(result got, bool stale) noexcept {
-  got_ = std::move(got);
+void operation::finished(entry& with, bool stale) noexcept {
+  if (with.what == kind::batch && with.failed()) {
+    // The error is of the first part that has no result.
+    failed_ = 1;
+    for (const entry::part& one : with.parts) {
+      if (one.got.get() == nullptr) break;
+      ++failed_;
+    }
+  }
+  got_ = std::move(with.got);
+  parts_ = std::move(with.parts);
   stale_ = stale;
   entry_ = nullptr;
   wake();
@@ -58,8 +73,16 @@ void operation::broken(std::exception_ptr error) noexcept {
 
 result operation::take() {
   if (error_) std::rethrow_exception(error_);
-  if (got_.get() != nullptr && PQresultStatus(got_.get()) == PGRES_FATAL_ERROR) throw_error(got_.get());
+  if (got_.get() != nullptr && PQresultStatus(got_.get()) == PGRES_FATAL_ERROR) throw_error(got_.get(), failed_);
   return std::move(got_);
+}
+
+std::vector<result> operation::take_all() {
+  (void)take();
+  std::vector<result> all;
+  all.reserve(parts_.size());
+  for (entry::part& one : parts_) all.push_back(std::move(one.got));
+  return all;
 }
 
 void operation::need_more() {
@@ -151,7 +174,7 @@ task<std::string> operation::next_copied() {
 task<> operation::until_done() {
   result unused;
   while (!done()) {
-    if (entry_->what == kind::query) {
+    if (!entry_->is_fetched()) {
       co_await progress();
       continue;
     }
@@ -171,6 +194,15 @@ task<result> run_on(std::shared_ptr<link> on, const command& what) {
     while (!one.done()) co_await one.progress();
     if (one.stale() && !again) continue;
     co_return one.take();
+  }
+}
+
+task<std::vector<result>> run_all_on(std::shared_ptr<link> on, const std::vector<command>& what) {
+  for (bool again = false;; again = true) {
+    operation all{on, what};
+    while (!all.done()) co_await all.progress();
+    if (all.stale() && !again) continue;
+    co_return all.take_all();
   }
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 #include <weft/core/detail/leaf.hpp>
 #include <weft/core/task.hpp>
 #include <weft/postgres/detail/parameters.hpp>
@@ -19,6 +20,8 @@ class operation {
  public:
   /// Stands in line from now on. `what` must live as long.
   operation(std::shared_ptr<link> on, kind how, const command& what);
+  /// Several with one sync.
+  operation(std::shared_ptr<link> on, const std::vector<command>& what);
   operation(const operation&) = delete;
   operation& operator=(const operation&) = delete;
   ~operation();
@@ -30,6 +33,8 @@ class operation {
   bool done() const noexcept { return entry_ == nullptr; }
   /// Of one that is done; throws what the server or the connection had to say against it.
   result take();
+  /// The same of several.
+  std::vector<result> take_all();
   /// It failed because what was prepared does not hold any more, and may be tried again.
   bool stale() const noexcept { return stale_; }
 
@@ -48,15 +53,19 @@ class operation {
  private:
   friend class link;
   void wake() noexcept;
-  void finished(result got, bool stale) noexcept;
+  operation(std::shared_ptr<link> on, kind how, const command* one, const std::vector<command>* many);
+  void finished(entry& with, bool stale) noexcept;
   void broken(std::exception_ptr error) noexcept;
   void need_more();
 
   std::shared_ptr<link> link_;
   const command* what_;
+  const std::vector<command>* many_;
   entry* entry_;
   progress_leaf* waiting_ = nullptr;
   result got_;
+  std::vector<entry::part> parts_;
+  int failed_ = 0;  // of these, from 1
   std::exception_ptr error_;
   bool stale_ = false;
   bool hungry_ = true;
@@ -83,5 +92,6 @@ inline operation::progress_leaf operation::progress() noexcept { return progress
 
 /// Runs a statement; prepares it anew where the schema has changed and nothing is lost by it.
 task<result> run_on(std::shared_ptr<link> on, const command& what);
+task<std::vector<result>> run_all_on(std::shared_ptr<link> on, const std::vector<command>& what);
 
 }  // namespace weft::postgres::detail

@@ -39,6 +39,8 @@ task<listener> pool::listen(std::string channel) const {
   return postgres::listen(state()->where(), std::move(channels), state()->options().connect);
 }
 
+class advisory_lock pool::advisory_lock(std::int64_t key, lock_options how) const { return {where(), key, how}; }
+
 pool_statistics pool::statistics() const noexcept { return state()->statistics(); }
 
 task<> pool::close() { return close_pool(state()); }

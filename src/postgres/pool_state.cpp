@@ -423,6 +423,15 @@ task<result> pool_state::run(const command& what) {
   }
 }
 
+task<std::vector<result>> pool_state::run_all(const std::vector<command>& what) {
+  for (;;) {
+    const claim found = co_await acquire(false);
+    const std::shared_ptr<link> on = found.got()->on;
+    if (!on->is_open()) continue;
+    co_return co_await run_all_on(on, what);
+  }
+}
+
 task<std::shared_ptr<session>> pool_state::lend(bool with_reset) {
   for (;;) {
     claim found = co_await acquire(true);

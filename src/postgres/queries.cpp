@@ -18,6 +18,15 @@ void throw_row_count(std::size_t count, bool none_allowed) {
   throw data_error{std::to_string(count) + " rows, and " + (none_allowed ? "at most " : "exactly ") + "one is wanted"};
 }
 
+task<std::vector<rows>> run_pipeline_in(std::shared_ptr<session> on, pipeline what) {
+  std::vector<rows> all;
+  if (what.size() == 0) co_return all;
+  std::vector<result> got = co_await on->run_all(what.statements());
+  all.reserve(got.size());
+  for (result& one : got) all.emplace_back(std::move(one));
+  co_return all;
+}
+
 task<std::uint64_t> copy_bytes_in(std::shared_ptr<session> on, std::string statement,
                                   async_generator<std::string> given) {
   const std::shared_ptr<session> alone = co_await on->alone();
@@ -46,6 +55,11 @@ async_generator<std::string> copy_out_in(std::shared_ptr<session> on, std::strin
 task<result> open_transaction::run(const command& what) {
   check_open();
   return alone_->run(what);
+}
+
+task<std::vector<result>> open_transaction::run_all(const std::vector<command>& what) {
+  check_open();
+  return alone_->run_all(what);
 }
 
 task<> open_transaction::run_script(const std::string& text) {

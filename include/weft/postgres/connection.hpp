@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <weft/core/task.hpp>
+#include <weft/postgres/advisory_lock.hpp>
 #include <weft/postgres/connect_options.hpp>
 #include <weft/postgres/queries.hpp>
 #include <weft/postgres/transaction.hpp>
@@ -25,6 +28,10 @@ class connection : public queries {
   bool is_open() const noexcept;
   /// Ends it; harmless when repeated.
   void close() noexcept;
+  /// A lock that the server keeps for whoever agrees on its number, for a block:
+  /// `co_await weft::with(db.advisory_lock(42), [&](weft::postgres::connection& held) -> weft::task<> { ... });`
+  class advisory_lock advisory_lock(std::int64_t key, lock_options how = {}) const;
+
   /// What the server has told of a parameter (server_version, TimeZone, ...); "" if nothing.
   std::string parameter(const std::string& name) const;
   /// The number of the server's process.

@@ -16,6 +16,7 @@ struct diagnostics {
   std::string detail;           ///< more about it
   std::string hint;             ///< what to do
   int position = 0;             ///< in the statement, in characters, from 1; 0 if it says none
+  int statement = 0;            ///< of a pipeline, from 1; 0 if there was only one
   std::string schema_name;      ///< what the error is about
   std::string table_name;       ///< likewise
   std::string column_name;      ///< likewise
@@ -37,6 +38,8 @@ class error : public weft::error {
   std::string_view hint() const noexcept { return said_->hint; }
   /// In the statement, in characters, from 1; 0 if the server says none.
   int position() const noexcept { return said_->position; }
+  /// The statement of a pipeline, from 1; 0 if there was only one.
+  int statement() const noexcept { return said_->statement; }
   std::string_view schema_name() const noexcept { return said_->schema_name; }
   std::string_view table_name() const noexcept { return said_->table_name; }
   std::string_view column_name() const noexcept { return said_->column_name; }

@@ -9,6 +9,7 @@
 #include <utility>
 #include <weft/core/errors.hpp>
 #include <weft/core/task.hpp>
+#include <weft/postgres/advisory_lock.hpp>
 #include <weft/postgres/connect_options.hpp>
 #include <weft/postgres/connection.hpp>
 #include <weft/postgres/listener.hpp>
@@ -83,6 +84,10 @@ class pool : public queries {
 
   /// Listens to a channel, on a connection beside the pool's; see weft::postgres::listen.
   [[nodiscard]] task<listener> listen(std::string channel) const;
+
+  /// A lock that the server keeps for whoever agrees on its number, for a block:
+  /// `co_await weft::with(db.advisory_lock(42), [&](weft::postgres::connection& held) -> weft::task<> { ... });`
+  class advisory_lock advisory_lock(std::int64_t key, lock_options how = {}) const;
 
   pool_statistics statistics() const noexcept;
 

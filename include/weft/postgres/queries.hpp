@@ -14,6 +14,7 @@
 #include <weft/postgres/detail/copy_rows.hpp>
 #include <weft/postgres/detail/row_reader.hpp>
 #include <weft/postgres/detail/session.hpp>
+#include <weft/postgres/pipeline.hpp>
 #include <weft/postgres/row.hpp>
 #include <weft/postgres/transaction_options.hpp>
 
@@ -109,6 +110,7 @@ task<std::uint64_t> copy_rows_in(std::shared_ptr<session> on, std::string table,
   co_return count;
 }
 
+task<std::vector<rows>> run_pipeline_in(std::shared_ptr<session> on, pipeline what);
 task<std::uint64_t> copy_bytes_in(std::shared_ptr<session> on, std::string statement,
                                   async_generator<std::string> given);
 async_generator<std::string> copy_out_in(std::shared_ptr<session> on, std::string statement);
@@ -167,6 +169,10 @@ class queries {
   task<T> fetch_value(std::string_view statement, const Args&... args) const {
     return detail::fetch_one_in<T>(where(), detail::command::of(statement, args...));
   }
+
+  /// Runs a pipeline's statements; gives what each has given, in their order. Throws error, whose statement() says
+  /// which one is to blame.
+  task<std::vector<rows>> run(pipeline what) const { return detail::run_pipeline_in(where(), std::move(what)); }
 
   /// The rows one after the other, in constant memory: `while (auto row = co_await rows.next())`. The server is read
   /// only as fast as rows are taken. Nothing else runs on the connection meanwhile. A generator that is destroyed

@@ -20,7 +20,7 @@ class row {
   T get(std::size_t column) const {
     if (column >= of_->columns()) detail::throw_wrong_columns(*of_, column + 1);
     T value{};
-    detail::read_column(*of_, at_, column, value);
+    detail::read_column(*of_, at_, column, of_->column_type(column), value);
     return value;
   }
   template <class T>

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
 #include <weft/core/with.hpp>
+#include <weft/postgres/lock_options.hpp>
 #include <weft/postgres/queries.hpp>
 
 namespace weft::postgres {
@@ -27,6 +29,10 @@ class transaction : public queries {
   auto savepoint(F&& body) const {
     return queries::transaction(std::forward<F>(body));
   }
+
+  /// Waits for a lock that the server keeps for whoever agrees on its number, and that is held until the outermost
+  /// transaction ends, or the savepoint is undone. pg_advisory_xact_lock.
+  task<> lock(std::int64_t key, lock_options how = {}) const;
 
   /// For the library's own use.
   transaction(std::shared_ptr<detail::session> on, int depth) noexcept : queries{std::move(on)}, depth_{depth} {}

@@ -19,9 +19,9 @@ namespace weft::postgres::detail {
 [[noreturn]] void throw_wrong_columns(const result& from, std::size_t wanted);
 
 template <class T>
-void read_column(const result& from, std::size_t row, std::size_t column, T& value) {
+void read_column(const result& from, std::size_t row, std::size_t column, oid::number type, T& value) {
   try {
-    read_nullable(from.value(row, column), from.column_type(column), value);
+    read_nullable(from.value(row, column), type, value);
   } catch (const std::exception&) {
     throw_bad_column(from, row, column);
   }
@@ -43,12 +43,16 @@ class row_reader {
  public:
   explicit row_reader(const result& from) {
     if (from.columns() != 1) throw_wrong_columns(from, 1);
+    type_ = from.column_type(0);
   }
   T read(const result& from, std::size_t row) const {
     T value{};
-    read_column(from, row, 0, value);
+    read_column(from, row, 0, type_, value);
     return value;
   }
+
+ private:
+  oid::number type_;
 };
 
 /// Also of one column that is JSON or composite, if that has not the name of the only field.
@@ -57,26 +61,44 @@ class row_reader<T> {
  public:
   explicit row_reader(const result& from) {
     if (from.columns() == 1) {
-      const oid::number type = from.column_type(0);
-      whole_ = type == oid::json || type == oid::jsonb || type == oid::record;
+      whole_type_ = from.column_type(0);
+      whole_ = whole_type_ == oid::json || whole_type_ == oid::jsonb || whole_type_ == oid::record ||
+               (whole_type_ >= oid::first_of_users && !has_field(from.column_name(0)));
     }
     if (whole_) return;
     std::size_t i = 0;
-    for_each_field<T>([&](const auto& field) { columns_[i++] = find_column(from, field.name()); });
+    for_each_field<T>([&](const auto& field) {
+      const std::size_t at = find_column(from, field.name());
+      columns_[i++] = {at, from.column_type(at)};
+    });
   }
   T read(const result& from, std::size_t row) const {
     T value{};
     if (whole_) {
-      read_column(from, row, 0, value);
+      read_column(from, row, 0, whole_type_, value);
     } else {
-      std::size_t i = 0;
-      for_each_field<T>([&](const auto& field) { read_column(from, row, columns_[i++], field.get(value)); });
+      const column* next = columns_.data();
+      for_each_field<T>([&](const auto& field) {
+        const column& in = *next++;
+        read_column(from, row, in.at, in.type, field.get(value));
+      });
     }
     return value;
   }
 
  private:
-  std::array<std::size_t, field_count<T>> columns_{};
+  static bool has_field(std::string_view name) {
+    bool has = false;
+    for_each_field<T>([&](const auto& field) { has = has || field.name() == name; });
+    return has;
+  }
+
+  struct column {
+    std::size_t at;
+    oid::number type;
+  };
+  std::array<column, field_count<T>> columns_{};
+  oid::number whole_type_ = oid::unknown;
   bool whole_ = false;
 };
 
@@ -85,18 +107,22 @@ template <class T>
 class row_reader<T> {
  public:
   explicit row_reader(const result& from) {
-    if (from.columns() != std::tuple_size_v<T>) throw_wrong_columns(from, std::tuple_size_v<T>);
+    if (from.columns() != types_.size()) throw_wrong_columns(from, types_.size());
+    for (std::size_t i = 0; i < types_.size(); ++i) types_[i] = from.column_type(i);
   }
   T read(const result& from, std::size_t row) const {
     T value{};
     std::apply(
         [&](auto&... part) {
           std::size_t column = 0;
-          (read_column(from, row, column++, part), ...);
+          ((read_column(from, row, column, types_[column], part), ++column), ...);
         },
         value);
     return value;
   }
+
+ private:
+  std::array<oid::number, std::tuple_size_v<T>> types_{};
 };
 
 }  // namespace weft::postgres::detail

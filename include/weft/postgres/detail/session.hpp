@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 #include <weft/core/task.hpp>
 #include <weft/postgres/detail/parameters.hpp>
 #include <weft/postgres/detail/result.hpp>
@@ -44,6 +45,10 @@ class session {
  public:
   virtual ~session() = default;
   virtual task<result> run(const command& what) = 0;
+  /// All with one sync.
+  virtual task<std::vector<result>> run_all(const std::vector<command>& what) = 0;
+  /// Runs a statement that nobody waits for; what it says is dropped.
+  virtual void run_detached(std::string text) = 0;
   /// Statements without parameters, separated by semicolons.
   virtual task<> run_script(const std::string& text) = 0;
   virtual task<std::unique_ptr<row_source>> stream(const command& what) = 0;

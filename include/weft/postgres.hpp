@@ -4,6 +4,7 @@
 
 #include <weft/postgres/advisory_lock.hpp>
 #include <weft/postgres/codec.hpp>
+#include <weft/postgres/codecs.hpp>
 #include <weft/postgres/connect_options.hpp>
 #include <weft/postgres/connection.hpp>
 #include <weft/postgres/error.hpp>

@@ -52,46 +52,6 @@ async_generator<std::string> copy_out_in(std::shared_ptr<session> on, std::strin
 
 // ---- transactions ---------------------------------------------------------------------------------------------------
 
-task<result> open_transaction::run(const command& what) {
-  check_open();
-  return alone_->run(what);
-}
-
-task<std::vector<result>> open_transaction::run_all(const std::vector<command>& what) {
-  check_open();
-  return alone_->run_all(what);
-}
-
-task<> open_transaction::run_script(const std::string& text) {
-  check_open();
-  return alone_->run_script(text);
-}
-
-task<std::unique_ptr<row_source>> open_transaction::stream(const command& what) {
-  check_open();
-  return alone_->stream(what);
-}
-
-task<std::unique_ptr<copy_sink>> open_transaction::copy_in(const std::string& statement) {
-  check_open();
-  return alone_->copy_in(statement);
-}
-
-task<std::unique_ptr<copy_source>> open_transaction::copy_out(const std::string& statement) {
-  check_open();
-  return alone_->copy_out(statement);
-}
-
-task<std::shared_ptr<session>> open_transaction::alone() {
-  check_open();
-  std::shared_ptr<session> self = shared_from_this();
-  co_return self;
-}
-
-void open_transaction::check_open() const {
-  if (!open_) throw std::logic_error{"the transaction has ended"};
-}
-
 bool is_savepoint(const session& on) noexcept { return dynamic_cast<const open_transaction*>(&on) != nullptr; }
 
 bool worth_retrying() noexcept {

@@ -250,6 +250,92 @@ TEST(PostgresTransaction, IsTriedAgainWhereThatHelps) {
   });
 }
 
+TEST(PostgresTransaction, IsTriedAgainAfterADeadlockOrASerializationFailure) {
+  weft::run([]() -> task<> {
+    weft::postgres::pool db{server().local(), {.max_size = 3}};
+    co_await db.execute_script(
+        "create table contested (id int primary key, n int);"
+        "insert into contested values (1, 0), (2, 0)");
+    int calls = 0;
+    weft::barrier both{2};  // the first time, so that they get into each other's way
+    auto one = [&](int first, int second) -> task<> {
+      bool again = false;
+      auto body = [&](transaction& t) -> task<> {
+        ++calls;
+        co_await t.execute("set local deadlock_timeout = '10ms'");
+        co_await t.execute("update contested set n = n + 1 where id = $1", first);
+        const bool repeated = std::exchange(again, true);
+        if (!repeated) (void)co_await both.wait();
+        co_await t.execute("update contested set n = n + 1 where id = $1", second);
+      };
+      co_await db.transaction(body, {.retries = 5});
+    };
+    co_await weft::gather(one(1, 2), one(2, 1));
+    EXPECT_EQ(co_await db.fetch_value<std::string>("select string_agg(n::text, ' ') from contested"), "2 2");
+    EXPECT_GE(calls, 3);
+
+    calls = 0;
+    auto add = [&]() -> task<> {
+      bool again = false;
+      auto body = [&](transaction& t) -> task<> {
+        ++calls;
+        const int sum = co_await t.fetch_value<int>("select sum(n) from contested");
+        const bool repeated = std::exchange(again, true);
+        if (!repeated) (void)co_await both.wait();
+        co_await t.execute("insert into contested select max(id) + 1 + $2, $1 from contested", sum, calls * 10);
+      };
+      co_await db.transaction(body, {.level = weft::postgres::isolation::serializable, .retries = 5});
+    };
+    co_await weft::gather(add(), add());
+    EXPECT_EQ(co_await db.fetch_value<int>("select sum(n) from contested"), 4 + 4 + 8);  // one after the other
+    EXPECT_GE(calls, 3);
+    co_await db.execute("drop table contested");
+  });
+}
+
+TEST(PostgresStream, RunsInATransactionWhichGoesOnWhenItIsLeftEarly) {
+  weft::run([]() -> task<> {
+    weft::postgres::pool db{server().local(), {.max_size = 1}};
+    co_await db.transaction([](transaction& t) -> task<> {
+      co_await t.execute("create temp table numbers on commit drop as select generate_series(1, 10) as n");
+      for (int turn = 0; turn < 3; ++turn) {
+        int total = 0;
+        auto rows = t.stream<int>("select n from numbers order by n");
+        while (auto next = co_await rows.next()) total += *next;
+        EXPECT_EQ(total, 55);
+        {
+          auto left = t.stream<std::int64_t>("select generate_series(1, 1000000000000)");
+          EXPECT_EQ(co_await left.next(), 1);
+        }
+        co_await t.savepoint([](transaction& inner) -> task<> {
+          auto left = inner.stream<std::int64_t>("select generate_series(1, 1000000000000)");
+          EXPECT_EQ(co_await left.next(), 1);
+        });
+        EXPECT_EQ(co_await t.fetch_value<int>("select count(*) from numbers"), 10);
+      }
+    });
+    auto fails = [](transaction& t) -> task<> {
+      auto rows = t.stream<int>("select 1 / (5 - i) from generate_series(1, 9) i");
+      while (auto next = co_await rows.next()) continue;
+    };
+    EXPECT_EQ(co_await sqlstate_of(db.transaction(fails)), "22012");
+    EXPECT_EQ(co_await db.fetch_value<int>("select 1"), 1);
+  });
+}
+
+TEST(PostgresStream, LetsTheServerGoOnWhileRowsAreWorkedOn) {
+  weft::run([]() -> task<> {
+    connection db = co_await connect(server().local());
+    auto rows = db.stream<int>("select generate_series(1, 1000)");
+    EXPECT_EQ(co_await rows.next(), 1);  // the others are read, or in the socket's buffer
+    EXPECT_TRUE(co_await weft::testing::becomes_true("select state = 'idle' from pg_stat_activity where pid = " +
+                                                     std::to_string(db.server_process())));
+    int count = 1;
+    while (auto next = co_await rows.next()) ++count;
+    EXPECT_EQ(count, 1000);
+  });
+}
+
 TEST(PostgresStop, CancelsTheStatementOnTheServer) {
   weft::run([]() -> task<> {
     connection db = co_await connect(server().local());

@@ -1,3 +1,5 @@
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <chrono>
 #include <cstdint>
 #include <limits>
@@ -6,6 +8,7 @@
 #include <string>
 #include <variant>
 #include <vector>
+#include <weft/postgres/json_value.hpp>
 
 #include "postgres/server.hpp"
 
@@ -23,6 +26,18 @@ WEFT_DESCRIBE(point, x, label)
 struct celsius {
   double degrees = 0;
 };
+
+struct placed {
+  int id = 0;
+  point place;
+};
+WEFT_DESCRIBE(placed, id, place)
+
+struct celsius_reading {
+  double degrees = 0;
+  std::string where;
+};
+WEFT_DESCRIBE(celsius_reading, degrees, where)
 
 }  // namespace postgres_type_test
 
@@ -42,12 +57,15 @@ namespace {
 
 using namespace std::chrono_literals;
 using postgres_type_test::celsius;
+using postgres_type_test::celsius_reading;
 using postgres_type_test::mood;
+using postgres_type_test::placed;
 using postgres_type_test::point;
 using weft::task;
 using weft::postgres::connect;
 using weft::postgres::connection;
 using weft::postgres::data_error;
+using weft::postgres::json_text;
 using weft::postgres::numeric;
 using weft::testing::server;
 using weft::testing::sqlstate_of;
@@ -203,6 +221,70 @@ TEST(PostgresTypes, HoldJsonEnumerationsCompositesAndDomains) {
     EXPECT_EQ((co_await db.fetch_value<weft::postgres::json_text>("select b from j")).text,
               R"({"x": 5, "label": "five"})");
     EXPECT_THROW((void)co_await db.fetch_value<point>("select '{\"x\": \"no\"}'::json"), data_error);
+  });
+}
+
+TEST(PostgresTypes, SendComposites) {
+  weft::run([]() -> task<> {
+    connection db = co_await connect(server().local());
+    co_await db.execute_script(
+        "create type pg_temp.spot as (x int, label text); create temp table s (id int, place pg_temp.spot)");
+    const point nowhere;
+    const celsius_reading reading;
+    point one;
+    one.x = 5;
+    one.label = "five, \"and\" so on";
+    co_await db.execute("insert into s values (1, $1), (2, $2)", weft::postgres::composite{one},
+                        weft::postgres::composite{nowhere});
+    EXPECT_EQ((co_await db.fetch_value<point>("select place from s where id = 1")).label, one.label);
+    EXPECT_FALSE((co_await db.fetch_value<point>("select place from s where id = 2")).label.has_value());
+    EXPECT_EQ(co_await db.fetch_value<std::string>("select place::text from s where id = 2"), "(0,)");
+    auto given = [](point place) -> weft::async_generator<placed> {
+      placed row;
+      row.id = 3;
+      row.place = place;
+      co_yield std::move(row);
+    };
+    EXPECT_EQ(co_await db.copy_in("s", given(one)), 1U);
+    EXPECT_EQ((co_await db.fetch_one<placed>("select * from s where id = 3")).place.label, one.label);
+    EXPECT_EQ(co_await sqlstate_of(db.execute("insert into s values (1, $1)", weft::postgres::composite{reading})),
+              "42804");
+  });
+}
+
+TEST(PostgresTypes, HoldArraysOfWhatOnlyTheServerKnows) {
+  weft::run([]() -> task<> {
+    connection db = co_await connect(server().local());
+    co_await db.execute_script(
+        "create type pg_temp.mood as enum ('sad', 'happy'); create temp table m (all_of pg_temp.mood[], j jsonb[])");
+    const auto moods = list<mood>(mood::happy, mood::sad);
+    co_await db.execute("insert into m values ($1, $2)", moods,
+                        list<std::optional<json_text>>(json_text{R"({"a": "\"x\\y"})"}, std::nullopt));
+    EXPECT_EQ(co_await db.fetch_value<std::vector<mood>>("select all_of from m"), moods);
+    EXPECT_EQ(co_await db.fetch_value<std::string>("select j[1]->>'a' from m"), "\"x\\y");
+    EXPECT_TRUE(co_await db.fetch_value<bool>("select j[2] is null from m"));
+    EXPECT_EQ(co_await db.fetch_value<std::string>("select $1::pg_temp.mood[]::text", std::vector<mood>{}), "{}");
+    const auto networks = list<weft::postgres::inet>("10.0.0.0/8", "::1");
+    EXPECT_EQ(co_await db.fetch_value<std::string>("select $1::inet[]::text", networks), "{10.0.0.0/8,::1}");
+    EXPECT_EQ(co_await db.fetch_value<std::vector<weft::postgres::inet>>("select $1::inet[]", networks), networks);
+    EXPECT_EQ((co_await db.fetch_value<weft::postgres::range<int>>("select '[1,5)'::int8range")).upper, 5);
+    EXPECT_THROW((void)co_await db.fetch_value<weft::postgres::range<int>>("select '[1,5000000000)'::int8range"),
+                 data_error);
+    EXPECT_THROW((void)co_await db.fetch_value<weft::postgres::range<int>>("select 5"), data_error);
+  });
+}
+
+TEST(PostgresTypes, HoldJsonValues) {
+  weft::run([]() -> task<> {
+    connection db = co_await connect(server().local());
+    boost::json::value given = boost::json::parse(R"({"list": [1, 2.5, null, "x"], "nested": {"yes": true}})");
+    for (const char* const type : {"json", "jsonb"}) {
+      const auto got = co_await db.fetch_value<boost::json::value>(std::string{"select $1::"} + type, given);
+      EXPECT_TRUE(got == given) << boost::json::serialize(got);
+    }
+    EXPECT_TRUE((co_await db.fetch_value<boost::json::value>("select 'null'::jsonb")).is_null());
+    EXPECT_FALSE((co_await db.fetch_value<std::optional<boost::json::value>>("select null::jsonb")).has_value());
+    EXPECT_THROW((void)co_await db.fetch_value<boost::json::value>("select 5"), data_error);
   });
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 #include <weft/describe/field.hpp>
-#include <weft/postgres/codec.hpp>
+#include <weft/postgres/codecs.hpp>
 #include <weft/postgres/detail/result.hpp>
 
 namespace weft::postgres::detail {

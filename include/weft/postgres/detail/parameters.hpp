@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
-#include <weft/postgres/codec.hpp>
+#include <weft/postgres/codecs.hpp>
 
 namespace weft::postgres::detail {
 

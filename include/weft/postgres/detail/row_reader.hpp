@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <utility>
 #include <weft/describe/field.hpp>
-#include <weft/postgres/codec.hpp>
+#include <weft/postgres/codecs.hpp>
 #include <weft/postgres/detail/result.hpp>
 
 namespace weft::postgres::detail {

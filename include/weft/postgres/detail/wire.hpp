@@ -63,6 +63,8 @@ void put(std::string& to, T value) {
   to.append(bytes, sizeof bits);
 }
 
+[[noreturn]] void throw_too_long();
+
 /// Reads what consists of parts. Throws data_error where there is too little.
 class wire_reader {
  public:
@@ -84,5 +86,14 @@ class wire_reader {
   [[noreturn]] static void throw_too_short();
   std::string_view left_;
 };
+
+/// A value that is a number and nothing else. Throws data_error.
+template <class T>
+T whole_number(std::string_view from) {
+  wire_reader reader{from};
+  const T value = reader.number<T>();
+  if (!reader.rest().empty()) throw_too_long();
+  return value;
+}
 
 }  // namespace weft::postgres::detail

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <weft/describe.hpp>
+#include <weft/postgres/codec.hpp>
+
+namespace weft::postgres {
+
+/// A described enumeration is an enumeration of the server's with these names.
+template <described_enum E>
+struct codec<E> {
+  static constexpr oid::number type = oid::unknown;
+  static constexpr bool as_text = true;
+  static void write_text(std::string& to, E value) {
+    const std::optional<std::string_view> name = enum_name(value);
+    if (!name) detail::throw_out_of_range("a value of an enumeration without a name");
+    to += *name;
+  }
+  static void write(std::string& to, E value, oid::number) { write_text(to, value); }
+  static void read(std::string_view from, oid::number is, E& value) {
+    const std::string name = detail::read_text(from, is);
+    for (const auto& one : enumerators_of<E>) {
+      if (one.name == name) {
+        value = one.value;
+        return;
+      }
+    }
+    throw data_error{"\"" + name + "\" is no name of the enumeration"};
+  }
+};
+
+namespace detail {
+
+/// The type that a field of a composite value is said to have: the server compares it with the declared one.
+template <class T>
+struct field_type {
+  static oid::number number() {
+    const oid::number type = codec<T>::type;
+    return type == oid::unknown ? oid::text : type;
+  }
+};
+template <class T>
+struct field_type<std::optional<T>> : field_type<T> {};
+
+template <class T>
+void write_composite(std::string& to, const T& value) {
+  put(to, static_cast<std::int32_t>(field_count<T>));
+  for_each_field<T>([&](const auto& field) {
+    const auto& part = field.get(value);
+    const oid::number type = field_type<std::remove_cvref_t<decltype(part)>>::number();
+    put(to, type);
+    write_sized(to, part, type);
+  });
+}
+
+}  // namespace detail
+
+/// A described type is json or jsonb. As a result, and in copy_in, it is also a composite type with fields of these
+/// types in this order; as a parameter a composite type is a composite<T>.
+template <described T>
+struct codec<T> {
+  static constexpr oid::number type = oid::unknown;
+  static constexpr bool as_text = true;
+  static void write_text(std::string& to, const T& value) { to += to_json(value); }
+  static void write(std::string& to, const T& value, oid::number as) {
+    if (as >= oid::first_of_users) return detail::write_composite(to, value);
+    detail::write_text_as(to, to_json(value), as);
+  }
+  static void read(std::string_view from, oid::number is, T& value) {
+    if (is == oid::json || is == oid::jsonb) {
+      value = from_json<T>(detail::json_in(from, is));
+      return;
+    }
+    if (is != oid::record && is < oid::first_of_users) detail::throw_no_fit(is, "a described type");
+    detail::wire_reader reader{from};
+    if (reader.number<std::int32_t>() != static_cast<std::int32_t>(field_count<T>)) {
+      throw data_error{"a composite value has another number of fields than the described type"};
+    }
+    for_each_field<T>([&](const auto& field) {
+      const auto of = reader.number<oid::number>();
+      const std::string_view bytes = detail::read_sized(reader);
+      detail::read_nullable(bytes, of, field.get(value));
+    });
+  }
+};
+
+/// A parameter of a composite type: `db.execute("insert into t values ($1)", composite{spot})`. The server wants the
+/// fields in its order, and exactly its types (int for integer, std::int64_t for bigint, std::string for text, ...).
+template <described T>
+struct composite {
+  T value;
+
+  composite() = default;
+  explicit composite(T given) : value(std::move(given)) {}
+};
+
+template <class T>
+struct codec<composite<T>> {
+  static constexpr oid::number type = oid::unknown;
+  static constexpr bool as_text = false;
+  static void write(std::string& to, const composite<T>& value, oid::number) {
+    detail::write_composite(to, value.value);
+  }
+  static void read(std::string_view from, oid::number is, composite<T>& value) {
+    codec<T>::read(from, is, value.value);
+  }
+};
+
+}  // namespace weft::postgres

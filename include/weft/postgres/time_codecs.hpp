@@ -1,0 +1,155 @@
+#pragma once
+
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <weft/postgres/codec.hpp>
+#include <weft/postgres/types.hpp>
+
+namespace weft::postgres {
+
+/// timestamptz. infinity and -infinity are the type's largest and smallest value.
+template <class Duration>
+  requires(!std::same_as<Duration, std::chrono::days>)
+struct codec<std::chrono::sys_time<Duration>> {
+  using value_type = std::chrono::sys_time<Duration>;
+  static constexpr oid::number type = oid::timestamptz;
+  static constexpr bool as_text = false;
+  static void write(std::string& to, const value_type& value, oid::number as) {
+    if (as != oid::timestamptz) detail::throw_no_fit(as, "sys_time");
+    using limits = std::numeric_limits<std::int64_t>;
+    if (value == value_type::max() || value == value_type::min()) {
+      detail::put(to, value == value_type::max() ? limits::max() : limits::min());
+      return;
+    }
+    const auto since = std::chrono::floor<std::chrono::microseconds>(value) - detail::epoch;
+    detail::put(to, std::int64_t{since.count()});
+  }
+  static void read(std::string_view from, oid::number is, value_type& value) {
+    using std::chrono::microseconds;
+    const std::int64_t since = detail::read_timestamp(from, is, oid::timestamptz);
+    if (since == std::numeric_limits<std::int64_t>::max()) {
+      value = value_type::max();
+    } else if (since == std::numeric_limits<std::int64_t>::min()) {
+      value = value_type::min();
+    } else {
+      value = std::chrono::floor<Duration>(std::chrono::sys_time<microseconds>{detail::epoch} + microseconds{since});
+    }
+  }
+};
+
+/// timestamp, likewise.
+template <class Duration>
+struct codec<std::chrono::local_time<Duration>> {
+  using value_type = std::chrono::local_time<Duration>;
+  using other = std::chrono::sys_time<std::chrono::microseconds>;
+  static constexpr oid::number type = oid::timestamp;
+  static constexpr bool as_text = false;
+  static void write(std::string& to, const value_type& value, oid::number as) {
+    if (as != oid::timestamp) detail::throw_no_fit(as, "local_time");
+    if (value == value_type::max()) return codec<other>::write(to, other::max(), oid::timestamptz);
+    if (value == value_type::min()) return codec<other>::write(to, other::min(), oid::timestamptz);
+    const auto since = std::chrono::floor<std::chrono::microseconds>(value.time_since_epoch());
+    codec<other>::write(to, other{since}, oid::timestamptz);
+  }
+  static void read(std::string_view from, oid::number is, value_type& value) {
+    if (is != oid::timestamp) detail::throw_no_fit(is, "local_time");
+    other universal;
+    codec<other>::read(from, oid::timestamptz, universal);
+    if (universal == other::max()) {
+      value = value_type::max();
+    } else if (universal == other::min()) {
+      value = value_type::min();
+    } else {
+      value = value_type{std::chrono::floor<Duration>(universal.time_since_epoch())};
+    }
+  }
+};
+
+/// date; infinity as above.
+template <>
+struct codec<std::chrono::sys_days> {
+  static constexpr oid::number type = oid::date;
+  static constexpr bool as_text = false;
+  static void write(std::string& to, const std::chrono::sys_days& value, oid::number as) {
+    if (as != oid::date) detail::throw_no_fit(as, "sys_days");
+    if (value == std::chrono::sys_days::max() || value == std::chrono::sys_days::min()) {
+      using limits = std::numeric_limits<std::int32_t>;
+      detail::put(to, value == std::chrono::sys_days::max() ? limits::max() : limits::min());
+      return;
+    }
+    detail::put(to, static_cast<std::int32_t>((value - detail::epoch).count()));
+  }
+  static void read(std::string_view from, oid::number is, std::chrono::sys_days& value) {
+    const std::int32_t since = detail::read_date(from, is);
+    if (since == std::numeric_limits<std::int32_t>::max()) {
+      value = std::chrono::sys_days::max();
+    } else if (since == std::numeric_limits<std::int32_t>::min()) {
+      value = std::chrono::sys_days::min();
+    } else {
+      value = detail::epoch + std::chrono::days{since};
+    }
+  }
+};
+
+/// date, between the years -32767 and 32767.
+template <>
+struct codec<std::chrono::year_month_day> {
+  static constexpr oid::number type = oid::date;
+  static constexpr bool as_text = false;
+  static void write(std::string& to, const std::chrono::year_month_day& value, oid::number as) {
+    if (!value.ok()) detail::throw_out_of_range("a date that is none");
+    codec<std::chrono::sys_days>::write(to, std::chrono::sys_days{value}, as);
+  }
+  static void read(std::string_view from, oid::number is, std::chrono::year_month_day& value) {
+    const std::int32_t since = detail::read_date(from, is);
+    constexpr std::chrono::sys_days first{std::chrono::year{-32767} / 1 / 1};
+    constexpr std::chrono::sys_days last{std::chrono::year{32767} / 12 / 31};
+    if (since < (first - detail::epoch).count() || since > (last - detail::epoch).count()) {
+      detail::throw_out_of_range("a date that year_month_day cannot hold");
+    }
+    value = std::chrono::year_month_day{detail::epoch + std::chrono::days{since}};
+  }
+};
+
+/// time.
+template <class Duration>
+struct codec<std::chrono::hh_mm_ss<Duration>> {
+  static constexpr oid::number type = oid::time;
+  static constexpr bool as_text = false;
+  static void write(std::string& to, const std::chrono::hh_mm_ss<Duration>& value, oid::number as) {
+    if (as != oid::time) detail::throw_no_fit(as, "hh_mm_ss");
+    detail::put(to, std::int64_t{std::chrono::floor<std::chrono::microseconds>(value.to_duration()).count()});
+  }
+  static void read(std::string_view from, oid::number is, std::chrono::hh_mm_ss<Duration>& value) {
+    if (is != oid::time) detail::throw_no_fit(is, "hh_mm_ss");
+    value = std::chrono::hh_mm_ss<Duration>{std::chrono::floor<Duration>(detail::read_duration(from, is))};
+  }
+};
+
+template <>
+struct codec<interval> {
+  static constexpr oid::number type = oid::interval;
+  static constexpr bool as_text = false;
+  static void write(std::string& to, const interval& value, oid::number as) { detail::write_interval(to, value, as); }
+  static void read(std::string_view from, oid::number is, interval& value) { value = detail::read_interval(from, is); }
+};
+
+/// interval without months, whose days have 24 hours; reads time, too.
+template <class Rep, class Period>
+struct codec<std::chrono::duration<Rep, Period>> {
+  using value_type = std::chrono::duration<Rep, Period>;
+  static constexpr oid::number type = oid::interval;
+  static constexpr bool as_text = false;
+  static void write(std::string& to, const value_type& value, oid::number as) {
+    detail::write_interval(to, {.time = std::chrono::floor<std::chrono::microseconds>(value)}, as);
+  }
+  static void read(std::string_view from, oid::number is, value_type& value) {
+    value = std::chrono::floor<value_type>(detail::read_duration(from, is));
+  }
+};
+
+}  // namespace weft::postgres

@@ -22,7 +22,7 @@ void moving_deadline::deadline_in(std::chrono::nanoseconds time) noexcept {
 void moving_deadline::fired() noexcept {
   fires_at_ = never;
   if (deadline_ == never) return;
-  if (loop_.now() < deadline_) return set_deadline(deadline_);
+  if (loop_.recent_time() < deadline_) return set_deadline(deadline_);
   deadline_ = never;
   passed();
 }

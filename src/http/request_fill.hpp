@@ -14,7 +14,7 @@ class request_fill final : public weft::detail::fill_leaf {
   const char* describe() const noexcept override { return "http::server"; }
 
  private:
-  bool attempt() noexcept override { return connection_->interrupted() || fill_leaf::attempt(); }
+  bool attempt() noexcept override { return fill_leaf::attempt() || connection_->interrupted(); }
   const server_connection* connection_;
 };
 

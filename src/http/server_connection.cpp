@@ -87,9 +87,16 @@ task<> server_connection::linger(server_connection& self) {
 /// @param next gets what another protocol is left to, which goes on without all that a request needs.
 task<> server_connection::serve_requests(server_connection& self, std::unique_ptr<successor>& next) {
   handler_call call;
+  bool late = false;
   while (!self.closing_) {
     const found what = self.read_head();
     if (what == found::nothing) {
+      // What had come by then counts: the loop may have been the slow one.
+      if (late && self.head_bytes_ == 0) co_return;
+      if (late && self.phase_ == phase::head) {
+        self.refuse(408, "The request came too slowly.");
+        continue;
+      }
       if (!self.work_->out.empty()) {
         const raised writing{self.writing_};
         self.begin_sending();
@@ -99,14 +106,11 @@ task<> server_connection::serve_requests(server_connection& self, std::unique_pt
       if (self.stream_.at_end()) co_return;
       self.begin_waiting();
       co_await request_fill{stream_access::core(self.stream_), self};
-      if (self.expired_) {
-        self.expired_ = false;
-        if (self.phase_ != phase::head) co_return;
-        self.refuse(408, "The request came too slowly.");
-      }
+      late = std::exchange(self.expired_, false);
       continue;
     }
     if (what == found::refusal) break;
+    late = false;
 
     bool more = false;
     try {

@@ -92,7 +92,8 @@ task<> server_connection::fill_body(server_connection& self) {
   self.no_deadline();
   if (self.writing_ || self.sending_in_background_) self.begin_sending();
   self.waited_ += self.loop_.recent_time() - begin;
-  if (self.expired_) {
+  const bool late = std::exchange(self.expired_, false);
+  if (late && self.stream_.buffered().empty()) {
     self.closing_ = self.body_lost_ = true;
     throw http_error{408, "The body came too slowly."};
   }

@@ -87,6 +87,8 @@ std::string where(const char* line, const char* end, std::size_t number, bool in
   return "control byte " + shown(stop);
 }
 
+constexpr std::size_t most_kept_of_line = 4096;  ///< of the memory of a line that came in pieces
+
 }  // namespace
 
 message_reader::message_reader(const parser_limits& limits) noexcept : limits_{limits} {
@@ -97,6 +99,7 @@ message_reader::message_reader(const parser_limits& limits) noexcept : limits_{l
 
 void message_reader::reset() noexcept {
   pending_.clear();
+  if (pending_.capacity() > most_kept_of_line) std::string{}.swap(pending_);
   pending_is_whole_ = false;
   in_trailers_ = false;
   body_ = body_state::end;

@@ -20,6 +20,8 @@ namespace {
 using detail::is_digit;
 using detail::quoted;
 
+constexpr std::size_t most_kept_of_fields = std::size_t{16} << 10;  ///< from one request to the next
+
 [[noreturn, gnu::cold]] void refuse_request_line(const std::string& why, std::string_view line, int status = 400) {
   throw protocol_error{why + " in the request line: " + quoted(line), status};
 }
@@ -58,12 +60,23 @@ const char* find_target_end(const char* at, const char* end) noexcept {
   return at;
 }
 
+/// Gives the memory back too: it may be much.
+void release(headers& fields) noexcept {
+  const headers gone{std::move(fields)};  // to assign an empty one would not do
+  fields.clear();
+}
+
 }  // namespace
 
 request_parser::request_parser(const parser_limits& limits) : reader_{limits} { reset(); }
 
 void request_parser::reset() noexcept {
   reader_.reset();
+  if (head_.headers.wire().size() > most_kept_of_fields) {
+    release(head_.headers);
+    judged_.made = false;
+  }
+  if (trailers_.wire().size() > most_kept_of_fields) release(trailers_);
   trailers_.clear();
   body_size_ = 0;
   state_ = state::request_line;
@@ -86,9 +99,9 @@ std::optional<parser_event> request_parser::next(std::string_view& input) {
   } catch (...) {
     // A field section that was refused halfway is in no state to be looked at.
     state_ = state::failed;
-    head_.headers.clear();
+    release(head_.headers);
     judged_.made = false;
-    trailers_.clear();
+    release(trailers_);
     throw;
   }
 }

@@ -12,7 +12,9 @@ namespace weft::http::detail {
 namespace {
 
 constexpr std::size_t most_spares = 256;
-constexpr std::size_t most_kept = std::size_t{64} << 10;  ///< of memory, by a spare workspace
+constexpr std::size_t most_large = 16;  ///< of these, those that keep much memory
+constexpr std::size_t much_memory = std::size_t{64} << 10;
+constexpr std::size_t some_memory = std::size_t{4} << 10;
 
 std::int64_t shortest_of(const server_options& options) noexcept {
   std::int64_t shortest = std::chrono::nanoseconds{std::chrono::seconds{5}}.count();
@@ -53,6 +55,7 @@ void server_state::give_back(workspace* used) noexcept {
     return;
   }
   used->parser.reset();
+  const std::size_t most_kept = spares_ < most_large ? much_memory : some_memory;
   for (pooled_bytes* const text : {&used->out, &used->sending}) {
     text->cut(0);
     if (text->room().size() > most_kept) text->clear();

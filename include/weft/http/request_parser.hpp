@@ -27,8 +27,8 @@ namespace weft::http {
 /// if the server agrees to change the protocol (after CONNECT, or where wants_upgrade()), to that protocol.
 ///
 /// A head that lies in one piece of input is parsed where it is and copied once, into the head; of one in many pieces
-/// only the line that is incomplete is kept. The body is never copied. reset() keeps all memory: a parser that has seen
-/// a request like this one allocates nothing.
+/// only the line that is incomplete is kept. The body is never copied. reset() keeps the memory, unless it is
+/// uncommonly much: a parser that has seen a request like this one allocates nothing.
 class request_parser {
  public:
   explicit request_parser(const parser_limits& limits = {});

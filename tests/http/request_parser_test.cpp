@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <http/malformed_requests.hpp>
 #include <http/transcript.hpp>
 #include <string>
 #include <string_view>
@@ -13,6 +14,8 @@ using weft::http::message_part;
 using weft::http::parser_limits;
 using weft::http::protocol_error;
 using weft::http::request_parser;
+using weft::http::testing::malformed_request;
+using weft::http::testing::malformed_requests;
 using weft::http::testing::run_request_parser;
 using weft::http::testing::transcript;
 
@@ -92,14 +95,8 @@ TEST(RequestParser, TakesTheFourFormsOfTarget) {
   for (const char* line : {"GET /", "GET //a", "GET /a|b^{c}\\d?e\"f", "GET http://h/p?q", "PROPFIND coap+tcp://h",
                            "OPTIONS *", "OPTIONS /", "CONNECT h:1", "CONNECT [::1]:443", "M-SEARCH /"})
     EXPECT_EQ(target(line), "accepted") << line;
-  for (const char* line : {"GET *", "GET h", "GET h/p", "GET mailto:a@b", "GET ?q", "CONNECT h",
-                           "CONNECT h:", "CONNECT /", "CONNECT http://h:1", "CONNECT a@h:1", "GET ://h", "GET 1:://h"})
-    EXPECT_TRUE(target(line).starts_with("bad target for this method")) << line << target(line);
   for (const char* host : {"a", "A-b.c_d:80", "[::1]", "[::1]:80", "a:", "127.0.0.1", ""})
     EXPECT_EQ(target("GET /", host), "accepted") << host;
-  for (const char* host :
-       {"a b", "a, b", "a/b", "u@a", "a:b", "a:80:80", ":80", "[::1", "[]", "[x]", "a#b", "a\xc3\xa4"})
-    EXPECT_TRUE(target("GET /", host).starts_with("bad Host ")) << host;
 }
 
 TEST(RequestParser, TellsWhatTheClientAsksFor) {
@@ -168,70 +165,34 @@ std::string refusal(const std::string& text, const parser_limits& limits = {}) {
   return whole.why;
 }
 
-TEST(RequestRefusals, WhatIsNoHttp) {
-  EXPECT_EQ(refusal("\x16\x03\x01\x02"), R"(not an HTTP request: begins with "\x16\x03\x01\x02")");
-  EXPECT_EQ(refusal("{\"json\": 1}"), R"(not an HTTP request: begins with "{\"json\": 1}")");
-  EXPECT_EQ(refusal(" GET / HTTP/1.1\r\n"), R"(not an HTTP request: begins with " GET / HTTP/1.1")");
-  EXPECT_EQ(refusal("G\xc3\x84T / HTTP/1.1\r\n"), R"(not an HTTP request: begins with "G\xc3\x84T / HTTP/1.1")");
-  EXPECT_EQ(refusal("GET\t/ HTTP/1.1\r\n"), R"(not an HTTP request: begins with "GET\t/ HTTP/1.1")");
-  EXPECT_EQ(refusal("GET\r\n\r\n"), R"(not an HTTP request: begins with "GET")");
-  EXPECT_EQ(refusal("\r\n\r\n"), R"(not an HTTP request: begins with "")");
-  EXPECT_EQ(refusal("\rX"), R"(not an HTTP request: begins with "\rX")");
-  request_parser parser;
-  std::string_view input = "\x16";
-  EXPECT_THROW(parser.next(input), protocol_error) << "at the first byte that tells";
+/// The status that the refusal carries; 0 if there is none.
+int status_of(std::string_view text, const parser_limits& limits = {}) {
+  request_parser parser{limits};
+  try {
+    while (parser.next(text)) {
+    }
+  } catch (const protocol_error& error) {
+    return error.status();
+  }
+  return 0;
 }
 
-TEST(RequestRefusals, BadRequestLines) {
-  EXPECT_EQ(refusal("GET /\r\n\r\n"), R"(no HTTP version in the request line: "GET /")");
-  EXPECT_EQ(refusal("GET  / HTTP/1.1\r\n\r\n"), R"(no target in the request line: "GET  / HTTP/1.1")");
-  for (const char* version : {"HTTP/1.1 ", " HTTP/1.1", "http/1.1", "HTTP/1", "HTTP/1.10", "HTTP/x.1", "HTTP/11",
-                              "HTTP", "", "HTTP/1.1\t", "x HTTP/1.1"})
-    EXPECT_TRUE(refusal("GET / " + std::string{version} + "\r\nHost: a\r\n\r\n").starts_with("bad HTTP version"))
-        << version;
-  EXPECT_EQ(refusal("GET / HTTP/2.0\r\n\r\n"), R"(unsupported HTTP version: "HTTP/2.0")");
-  EXPECT_EQ(refusal("GET /\tx HTTP/1.1\r\n\r\n"),
-            R"(byte 0x09 in the target in the request line: "GET /\tx HTTP/1.1")");
-  EXPECT_EQ(refusal("GET /#x HTTP/1.1\r\n\r\n"), R"(byte "#" in the target in the request line: "GET /#x HTTP/1.1")");
-  EXPECT_EQ(refusal("GET /\x7f HTTP/1.1\r\n\r\n"),
-            R"(byte 0x7f in the target in the request line: "GET /\x7f HTTP/1.1")");
-  EXPECT_EQ(refusal("GET /\xc3\xa4 HTTP/1.1\r\n\r\n"),
-            R"(byte 0xc3 in the target in the request line: "GET /\xc3\xa4 HTTP/1.1")");
-  EXPECT_EQ(refusal("GET / HTTP/1.1\nHost: a\r\n\r\n"), R"(bare LF in the first line: "GET / HTTP/1.1")");
-  EXPECT_EQ(refusal("\nGET / HTTP/1.1\r\n"), R"(bare LF in the first line: "")");
-  EXPECT_EQ(refusal("GET / HTTP/1.1\r\r\n\r\n"), R"(bad HTTP version in the request line: "GET / HTTP/1.1\r")");
+TEST(RequestRefusals, WhatIsMalformed) {
+  for (const malformed_request& each : malformed_requests()) {
+    const std::string why = refusal(each.bytes);
+    EXPECT_EQ(why.substr(0, each.why.size()), each.why) << each.bytes;
+    EXPECT_EQ(status_of(each.bytes), each.status) << each.bytes;
+  }
+}
+
+TEST(RequestRefusals, ComeAtTheFirstByteThatTells) {
+  request_parser parser;
+  std::string_view input = "\x16";
+  EXPECT_THROW(parser.next(input), protocol_error);
 }
 
 std::string with(std::string_view fields, std::string_view rest = "", std::string_view method = "POST") {
   return std::string{method} + " / HTTP/1.1\r\n" + std::string{fields} + "\r\n" + std::string{rest};
-}
-
-TEST(RequestRefusals, WhatSmugglersUse) {
-  EXPECT_EQ(refusal(with("")), "no Host in the header fields of an HTTP/1.1 request");
-  EXPECT_EQ(refusal(with("Host: a\r\nHost: a\r\n")), "more than one Host in the header fields");
-  EXPECT_EQ(refusal("GET / HTTP/1.0\r\nHost: a\r\nhost: b\r\n\r\n"), "more than one Host in the header fields");
-  EXPECT_EQ(refusal(with("Host: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n")),
-            "both Content-Length and Transfer-Encoding in the header fields");
-  EXPECT_EQ(refusal(with("Host: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n", "hello!")),
-            "two different lengths in Content-Length: 5 and 6");
-  EXPECT_EQ(refusal(with("Host: a\r\nContent-Length: +5\r\n", "hello")), R"(bad Content-Length "+5")");
-  EXPECT_EQ(refusal(with("Host: a\r\nTransfer-Encoding: chunked, identity\r\n", "0\r\n\r\n")),
-            R"(transfer coding other than chunked: "identity")");
-  EXPECT_EQ(refusal(with("Host: a\r\nTransfer-Encoding: \x0b"
-                         "chunked\r\n",
-                         "0\r\n\r\n")),
-            R"(control byte 0x0b in header line 2: "Transfer-Encoding: \x0bchunked")");
-  EXPECT_EQ(refusal(with("Host: a\r\nTransfer-Encoding : chunked\r\n", "0\r\n\r\n")),
-            R"(whitespace before the colon in header line 2: "Transfer-Encoding : chunked")");
-  EXPECT_EQ(refusal(with("Host: a\r\nX: y\r\n Content-Length: 5\r\n", "hello")),
-            R"(folded field in header line 3: " Content-Length: 5")");
-  EXPECT_EQ(refusal(with("Host: a\nContent-Length: 5\r\n")), R"(bare LF in header line 1: "Host: a")");
-  EXPECT_EQ(refusal(with("Host: a\r\nX: y\rContent-Length: 5\r\n", "hello")), R"(bare CR in header line 2: "X: y")");
-  EXPECT_EQ(refusal(with("Host: a\r\nTransfer-Encoding: chunked\r\n", "5x\r\nhello\r\n")), R"(bad chunk size "5x")");
-  EXPECT_EQ(refusal("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-            "Transfer-Encoding in an HTTP/1.0 message");
-  EXPECT_EQ(refusal("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\nContent-Length: 3\r\n\r\nabc"),
-            "CONNECT request with a body");
 }
 
 TEST(RequestRefusals, WhatIsTooMuch) {
@@ -245,21 +206,7 @@ TEST(RequestRefusals, WhatIsTooMuch) {
   EXPECT_EQ(refusal(with("Host: a\r\nContent-Length: 5\r\n", "hello"), {.body_bytes = 4}), "body of more than 4 bytes");
 }
 
-TEST(RequestRefusals, CarryTheStatusToAnswerWith) {
-  const auto status_of = [](const std::string& text, const parser_limits& limits = {}) {
-    request_parser parser{limits};
-    std::string_view input = text;
-    try {
-      while (parser.next(input)) {
-      }
-    } catch (const protocol_error& error) {
-      return error.status();
-    }
-    return 0;
-  };
-  EXPECT_EQ(status_of(with("")), 400);
-  EXPECT_EQ(status_of("GET / HTTP/3.0\r\n\r\n"), 505);
-  EXPECT_EQ(status_of(with("Host: a\r\nTransfer-Encoding: gzip, chunked\r\n")), 501);
+TEST(RequestRefusals, OfWhatIsTooMuchCarryAStatusOfTheirOwn) {
   EXPECT_EQ(status_of(with("Host: a\r\nContent-Length: 9\r\n"), {.body_bytes = 8}), 413);
   EXPECT_EQ(status_of("GET /aaaaaaa HTTP/1.1\r\n", {.start_line = 8}), 414);
   EXPECT_EQ(status_of(with("Host: a\r\nB: c\r\n"), {.header_count = 1}), 431);

@@ -9,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "http/file_pages.hpp"
+
 namespace weft::http::detail {
 
 namespace {
@@ -20,14 +22,22 @@ using weft::detail::descriptor;
 }
 
 /// Resolved by the kernel: neither `..` nor a symbolic link leads out. openat2(2), Linux 5.6.
-descriptor open_inside(int root, const std::string& path, int flags) {
+/// @return none, and errno, if that fails.
+descriptor try_open_inside(int root, const std::string& path, int flags, std::uint64_t more = 0) noexcept {
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | more;
   const long opened = ::syscall(SYS_openat2, root, path.c_str(), &how, sizeof how);
-  if (opened < 0) fail(errno, path);
   return descriptor{static_cast<int>(opened)};
 }
+
+descriptor open_inside(int root, const std::string& path, int flags) {
+  descriptor opened = try_open_inside(root, path, flags);
+  if (!opened) fail(errno, path);
+  return opened;
+}
+
+constexpr int to_read = O_RDONLY | O_NONBLOCK | O_NOCTTY;  // a pipe without a writer would block
 
 /// At most `size` bytes: the file may be cut short meanwhile.
 std::string read_whole(int file, std::size_t size, const std::string& path) {
@@ -58,8 +68,9 @@ file_identity identity_of(const struct ::stat& about) noexcept {
           .size = static_cast<std::uint64_t>(about.st_size)};
 }
 
-opened_file open_below(int root, const std::string& path, std::size_t most_content) {
-  descriptor file = open_inside(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);  // a pipe without a writer would block
+namespace {
+
+opened_file look_at(descriptor file, const std::string& path, std::size_t most_content) {
   struct ::stat about{};
   if (::fstat(file.get(), &about) != 0) fail(errno, path);
   opened_file found;
@@ -76,6 +87,26 @@ opened_file open_below(int root, const std::string& path, std::size_t most_conte
     found.descriptor = std::make_shared<descriptor>(std::move(file));
   }
   return found;
+}
+
+}  // namespace
+
+opened_file open_below(int root, const std::string& path, std::size_t most_content) {
+  return look_at(open_inside(root, path, to_read), path, most_content);
+}
+
+std::optional<opened_file> open_below_at_once(int root, const std::string& path, std::size_t most_content) {
+  descriptor file = try_open_inside(root, path, to_read, RESOLVE_CACHED);
+  if (!file) {
+    if (errno == ENOENT) fail(errno, path);
+    return std::nullopt;  // it must be looked for on the disk, or the kernel is older than 5.12
+  }
+  struct ::stat about{};
+  if (::fstat(file.get(), &about) != 0) fail(errno, path);
+  const auto size = static_cast<std::size_t>(about.st_size);
+  const bool is_read = S_ISREG(about.st_mode) && size <= most_content && size != 0;
+  if (is_read && !lies_in_memory(file.get(), 0, size)) return std::nullopt;
+  return look_at(std::move(file), path, most_content);
 }
 
 std::vector<directory_entry> list_below(int root, const std::string& path) {

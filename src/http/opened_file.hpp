@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,9 @@ struct opened_file {
 /// Opens a file or directory below `root`, and nowhere else; reads it whole if it has up to `most_content` bytes.
 /// Blocks. Throws std::system_error that names the path: ENOENT for what is no file and no directory.
 opened_file open_below(int root, const std::string& path, std::size_t most_content);
+
+/// The same without blocking; nothing if that cannot be, because something must come from a disk first.
+std::optional<opened_file> open_below_at_once(int root, const std::string& path, std::size_t most_content);
 
 /// What is in a directory below `root`, but `.` and `..`. Blocks; throws as open_below() does.
 std::vector<directory_entry> list_below(int root, const std::string& path);

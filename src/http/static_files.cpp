@@ -132,7 +132,7 @@ task<server_response> static_files_state::serve_at(server_request& request, std:
   if (path.empty() || path.ends_with('/')) co_return co_await serve_directory(request, std::move(path));
   std::shared_ptr<served_file> file = known_file(path);
   if (!file) {
-    opened_file found = co_await to_thread(open_below, root_.get(), path, small_file);
+    opened_file found = co_await open(path);
     if (found.what == opened_file::kind::directory) {
       std::string to = "/" + percent_encode(path, percent_encode_set::path) + "/";
       if (const std::string_view own = request.path(); own.size() > path.size()) {  // it may be below another path
@@ -149,6 +149,12 @@ task<server_response> static_files_state::serve_at(server_request& request, std:
   co_return co_await serve_file(request, std::move(file));
 }
 
+task<opened_file> static_files_state::open(std::string path) const {
+  std::optional<opened_file> found = open_below_at_once(root_.get(), path, small_file);
+  if (found) co_return std::move(*found);
+  co_return co_await to_thread(open_below, root_.get(), std::move(path), small_file);
+}
+
 task<server_response> static_files_state::serve_directory(server_request& request, std::string path) {
   std::string index = path + index_;
   bool has_index = !index_.empty();
@@ -156,7 +162,7 @@ task<server_response> static_files_state::serve_directory(server_request& reques
     try {
       std::shared_ptr<served_file> file = known_file(index);
       if (!file) {
-        opened_file found = co_await to_thread(open_below, root_.get(), index, small_file);
+        opened_file found = co_await open(index);
         if (found.what == opened_file::kind::directory) throw std::system_error{ENOENT, std::generic_category()};
         const std::string_view type = media_type_of(index);
         file = made_file(std::move(found), index, {}, type);
@@ -187,7 +193,7 @@ task<server_response> static_files_state::serve_file(server_request& request, st
       const std::string beside = file->path + extension_of(*coding);
       std::shared_ptr<served_file> compressed = known_file(beside);
       if (!compressed || compressed->coding != *coding) {
-        opened_file found = co_await to_thread(open_below, root_.get(), beside, small_file);
+        opened_file found = co_await open(beside);
         compressed = made_file(std::move(found), beside, *coding, media_type_of(file->path));
         keep(compressed);
       }

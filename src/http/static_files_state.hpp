@@ -53,6 +53,7 @@ class static_files_state {
 
   /// The path in the file system, relative to the directory; nothing for one that must not be.
   std::optional<std::string> relative_path(std::string_view encoded) const;
+  task<opened_file> open(std::string path) const;
   task<server_response> serve_at(server_request& request, std::string path);
   task<server_response> serve_directory(server_request& request, std::string path);
   task<server_response> serve_file(server_request& request, std::shared_ptr<served_file> file);

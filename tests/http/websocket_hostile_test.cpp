@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -31,38 +32,73 @@ std::string frame(unsigned first, std::string_view payload) {
   return bytes;
 }
 
-std::string bomb() {
+std::string deflated(std::string_view message) {
   weft::http::detail::message_deflater deflater{15, true};
   weft::http::detail::pooled_bytes out;
-  deflater.deflate(std::string(50'000'000, 'x'), true, out);
-  return frame(0xc2, out.view());
+  deflater.deflate(message, true, out);
+  return std::string{out.view()};
 }
+
+std::string code(unsigned number) { return {static_cast<char>(number >> 8), static_cast<char>(number & 0xff)}; }
 
 struct crime {
   std::string bytes;
   unsigned code;
 };
 
+constexpr unsigned text = 0x81;
+constexpr unsigned binary = 0x82;
+constexpr unsigned text_begin = 0x01;
+constexpr unsigned more = 0x00;
+constexpr unsigned last = 0x80;
+constexpr unsigned close = 0x88;
+constexpr unsigned ping = 0x89;
+constexpr unsigned pong = 0x8a;
+constexpr unsigned compressed = 0x40;
+
 std::vector<crime> crimes() {
-  return {
-      {frame(0x91, "reserved"), 1002},
-      {frame(0x83, "opcode"), 1002},
-      {frame(0x09, "a ping in fragments"), 1002},
-      {frame(0x89, std::string(126, 'x')), 1002},
-      {frame(0x80, "a continuation of nothing"), 1002},
-      {frame(0x01, "one message") + frame(0x81, "in another"), 1002},
-      {"\x81\x05not masked", 1002},
+  const std::string bomb = deflated(std::string(50'000'000, 'x'));
+  std::vector<crime> all = {
+      {frame(last, "a continuation of nothing"), 1002},
+      {frame(more, "a continuation of nothing"), 1002},
+      {frame(text_begin, "one message") + frame(text, "in another"), 1002},
+      {"\x81\x7e\xff\xffnot masked, and never comes", 1002},
       {"\x81\xfe\x00\x05\x01\x02\x03\x04long"s, 1002},
+      {"\x81\xff\x00\x00\x00\x00\x00\x00\xff\xff"s, 1002},
       {"\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff"s, 1002},
       {"\x82\xff\x00\x00\x00\x10\x00\x00\x00\x00"s, 1009},
-      {frame(0x81, "\xc0\x80"), 1007},
-      {frame(0x01, "\xf4") + frame(0x80, "\x90"), 1007},
-      {frame(0x88, "\x03\xed"), 1002},
-      {frame(0x88, "\x03"), 1002},
-      {frame(0x88, "\x03\xe8\xff"), 1007},
-      {frame(0xc1, "no deflate \xff\xff"), 1007},
-      {bomb(), 1009},
+      {frame(text, "\xc0\x80"), 1007},
+      {frame(text, "\xed\xa0\x80"), 1007},
+      {frame(text, "not\xe2\x98"), 1007},
+      {frame(text_begin, "\xf4") + frame(last, "\x90"), 1007},
+      {frame(text_begin, "\xe2") + frame(pong, "") + frame(more, "\x98") + frame(last, ""), 1007},
+      {frame(close, "\x03"), 1002},
+      {frame(close, "\x03\xe8\xff"), 1007},
+      {frame(text | compressed, "no deflate \xff\xff"), 1007},
+      {frame(text | compressed, deflated("\xc0\x80")), 1007},
+      {frame(binary | compressed, bomb), 1009},
+      {frame(text_begin | compressed, bomb.substr(0, 9)) + frame(more, bomb.substr(9, 1)) +
+           frame(last, bomb.substr(10)),
+       1009},
   };
+  for (const unsigned bit : {0x10U, 0x20U, 0x40U}) {
+    if (bit != compressed) all.push_back({frame(text | bit, "reserved"), 1002});
+    all.push_back({frame(ping | bit, "reserved"), 1002});
+    all.push_back({frame(close | bit, code(1000)), 1002});
+    all.push_back({frame(text_begin, "not") + frame(last | bit, "reserved"), 1002});
+  }
+  for (const unsigned opcode : {0x3U, 0x4U, 0x5U, 0x6U, 0x7U, 0xbU, 0xcU, 0xdU, 0xeU, 0xfU})
+    all.push_back({frame(last | opcode, "opcode"), 1002});
+  for (const unsigned control : {close, ping, pong}) {
+    all.push_back({frame(control & 0x0f, "in fragments"), 1002});
+    all.push_back({frame(control, std::string(126, 'x')), 1002});
+  }
+  for (const unsigned first : {text, binary, ping, close}) {
+    all.push_back({static_cast<char>(first) + "\x05not masked"s, 1002});
+  }
+  for (const unsigned number : {0U, 999U, 1004U, 1005U, 1006U, 1015U, 1016U, 2999U, 5000U, 65535U})
+    all.push_back({frame(close, code(number)), 1002});
+  return all;
 }
 
 TEST(NetWebsocketHostile, AHundredAreToldAndCutWhileOthersAreServed) {
@@ -104,7 +140,7 @@ TEST(NetWebsocketHostile, AHundredAreToldAndCutWhileOthersAreServed) {
         });
       };
       co_await weft::with(weft::task_group{}, [&](weft::task_group& tg) -> task<> {
-        for (std::size_t i = 0; i < 100; ++i) {
+        for (std::size_t i = 0; i < std::max<std::size_t>(all.size(), 100); ++i) {
           tg.create_task(hostile(all[i % all.size()]));
           if (i % 10 == 0) tg.create_task(friendly());
         }

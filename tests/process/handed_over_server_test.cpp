@@ -16,21 +16,9 @@ using namespace std::chrono_literals;
 using weft::http::server_request;
 using weft::http::server_response;
 
-/// Part of the test below: what the new process does.
-TEST(HandedOverServer, DISABLED_IsTheNewProcess) {
-  weft::run([]() -> weft::task<> {
-    weft::http::server server{
-        [](server_request&) -> weft::task<server_response> { co_return server_response::text("new"); }};
-    std::vector<weft::inherited_descriptor> given = weft::inherited_descriptors();
-    EXPECT_EQ(given.size(), 1u);
-    for (weft::inherited_descriptor& each : given) server.listen_on(std::move(each.descriptor));
-    EXPECT_TRUE(weft::inherited_descriptors().empty());
-    co_await weft::with(server, [](weft::http::server&) -> weft::task<> {
-      std::puts("serving");
-      std::fflush(stdout);
-      co_await weft::sleep(1h);
-    });
-  });
+/// tests/support/successor_server.cpp, which is built into the same directory as this program.
+std::string successor_program() {
+  return (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "successor_server").string();
 }
 
 struct tally {
@@ -72,33 +60,31 @@ weft::task<> connect_and_ask(std::uint16_t port, tally& seen) {
 TEST(HandedOverServer, LosesNoRequest) {
   tally seen;
   weft::run([&]() -> weft::task<> {
-    co_await weft::with(weft::http::server{[](server_request&) -> weft::task<server_response> {
-                          co_await weft::sleep(1ms);
-                          co_return server_response::text("old");
-                        }},
-                        [&](weft::http::server& server) -> weft::task<> {
-                          const auto successor = weft::command{std::filesystem::read_symlink("/proc/self/exe").string()}
-                                                     .args("--gtest_filter=HandedOverServer.DISABLED_IsTheNewProcess",
-                                                           "--gtest_also_run_disabled_tests")
-                                                     .stderr_to(weft::stdio::inherit)
-                                                     .pass_listening(server.listening());
-                          co_await weft::with(weft::task_group{}, [&](weft::task_group& tg) -> weft::task<> {
-                            for (int i = 0; i < 4; ++i) {
-                              tg.create_task(ask(server.url(), seen));
-                              tg.create_task(connect_and_ask(server.port(), seen));
-                            }
-                            while (seen.old_ones < 100) co_await weft::sleep(1ms);
-                            co_await weft::with(successor.start(), [&](weft::process& process) -> weft::task<> {
-                              for (;;) {
-                                const std::optional<std::string> line = co_await process.out.read_line();
-                                if (!line || *line == "serving") break;
-                              }
-                              const bool drained = co_await server.drain(30s);
-                              EXPECT_TRUE(drained);
-                              while (!seen.enough() && seen.failures.empty()) co_await weft::sleep(1ms);
-                            });
-                          });
-                        });
+    co_await weft::with(
+        weft::http::server{[](server_request&) -> weft::task<server_response> {
+          co_await weft::sleep(1ms);
+          co_return server_response::text("old");
+        }},
+        [&](weft::http::server& server) -> weft::task<> {
+          const auto successor =
+              weft::command{successor_program()}.stderr_to(weft::stdio::inherit).pass_listening(server.listening());
+          co_await weft::with(weft::task_group{}, [&](weft::task_group& tg) -> weft::task<> {
+            for (int i = 0; i < 4; ++i) {
+              tg.create_task(ask(server.url(), seen));
+              tg.create_task(connect_and_ask(server.port(), seen));
+            }
+            while (seen.old_ones < 100) co_await weft::sleep(1ms);
+            co_await weft::with(successor.start(), [&](weft::process& process) -> weft::task<> {
+              for (;;) {
+                const std::optional<std::string> line = co_await process.out.read_line();
+                if (!line || *line == "serving") break;
+              }
+              const bool drained = co_await server.drain(30s);
+              EXPECT_TRUE(drained);
+              while (!seen.enough() && seen.failures.empty()) co_await weft::sleep(1ms);
+            });
+          });
+        });
   });
   EXPECT_EQ(seen.failures, "");
   EXPECT_GE(seen.old_ones, 100);

@@ -161,7 +161,7 @@ TEST(NetHttpClient, TakesNoConnectionThatTheServerHasClosed) {
                 client c{{.base_url = url}};
                 co_await c.post("/1");
                 while (server.ended == 0) co_await weft::sleep(1ms);
-                co_await weft::sleep(1ms);  // the loop hears of it before its next round
+                co_await weft::sleep(1ms);                       // the loop hears of it before its next round
                 weft::http::response r = co_await c.post("/2");  // could not be sent again
                 EXPECT_EQ(r.text(), "bye");
                 EXPECT_EQ(server.connections, 2);

@@ -7,6 +7,7 @@
 #include <weft/web/app.hpp>
 #include <weft/web/background_tasks.hpp>
 #include <weft/web/broadcast.hpp>
+#include <weft/web/compression.hpp>
 #include <weft/web/cors.hpp>
 #include <weft/web/events.hpp>
 #include <weft/web/fixed_text.hpp>

@@ -89,6 +89,43 @@ server_response server_response::upgraded(std::string_view protocol, std::unique
   return made;
 }
 
+namespace {
+
+class filtered_source final : public detail::body_source {
+ public:
+  filtered_source(std::unique_ptr<detail::body_source> source, std::unique_ptr<detail::body_filter> filter) noexcept
+      : source_{std::move(source)}, filter_{std::move(filter)} {}
+  task<> send(response_writer& to) override { return send(*this, to); }
+
+ private:
+  static task<> send(filtered_source& self, response_writer& to) {
+    response_writer filtering{to, *self.filter_};
+    co_await self.source_->send(filtering);
+    std::string rest;
+    self.filter_->pass({}, true, rest);
+    co_await to.write(std::string_view{rest});
+  }
+
+  std::unique_ptr<detail::body_source> source_;
+  std::unique_ptr<detail::body_filter> filter_;
+};
+
+}  // namespace
+
+void server_response::filter_body(std::unique_ptr<detail::body_filter> with) {
+  if (kind_ == kind::stream) {
+    source_ = std::make_unique<filtered_source>(std::move(source_), std::move(with));
+    length_.reset();
+  } else if (kind_ == kind::owned || kind_ == kind::fixed) {
+    std::string made;
+    with->pass(body(), true, made);
+    owned_ = std::move(made);
+    kind_ = kind::owned;
+    fixed_ = {};
+    shared_.reset();
+  }
+}
+
 server_response& server_response::status(int status) & {
   if (status < 200 || status > 599)
     throw std::invalid_argument{"a response's status must be one of 200 to 599, not " + std::to_string(status)};

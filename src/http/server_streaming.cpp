@@ -170,10 +170,34 @@ task<> server_connection::send_streamed(server_connection& self, server_response
 
 namespace weft::http {
 
-task<> response_writer::write(std::string_view bytes) { return connection_->write_body(bytes); }
-task<> response_writer::write_file(int file, std::uint64_t offset, std::uint64_t size) {
-  return connection_->write_file(file, offset, size);
+task<> response_writer::write(std::string_view bytes) {
+  return filter_ == nullptr ? connection_->write_body(bytes) : write_filtered(*this, bytes);
 }
+
+task<> response_writer::write_filtered(response_writer& self, std::string_view bytes) {
+  if (bytes.empty()) co_return;
+  std::string made;
+  self.filter_->pass(bytes, false, made);
+  co_await self.connection_->write_body(made);
+}
+
+task<> response_writer::write_file(int file, std::uint64_t offset, std::uint64_t size) {
+  return filter_ == nullptr ? connection_->write_file(file, offset, size)
+                            : write_file_filtered(*this, file, offset, size);
+}
+
+task<> response_writer::write_file_filtered(response_writer& self, int file, std::uint64_t offset, std::uint64_t size) {
+  std::string text;
+  while (size != 0) {
+    const auto piece = static_cast<std::size_t>(std::min<std::uint64_t>(size, detail::largest_copy));
+    co_await to_thread(detail::read_piece, file, offset, piece, std::ref(text));
+    if (text.empty()) throw std::length_error{"a file became shorter while it was sent"};
+    offset += text.size();
+    size -= text.size();
+    co_await write_filtered(self, text);
+  }
+}
+
 task<> response_writer::flush() { return connection_->flush(); }
 void response_writer::trailer(std::string_view name, std::string_view value) { connection_->add_trailer(name, value); }
 bool response_writer::client_gone() const noexcept { return connection_->gone(); }

@@ -10,6 +10,7 @@ namespace weft::http {
 namespace detail {
 
 class server_connection;
+class body_filter;
 
 }  // namespace detail
 
@@ -36,10 +37,18 @@ class response_writer final : public body_writer {
   /// The client has gone, and the function runs on all the same.
   [[nodiscard]] bool client_gone() const noexcept;
 
+  /// For the library's own use: writes what the filter makes of what is written here.
+  response_writer(const response_writer& to, detail::body_filter& filter) noexcept
+      : connection_{to.connection_}, filter_{&filter} {}
+
  private:
   friend class detail::server_connection;
   explicit response_writer(detail::server_connection& connection) noexcept : connection_{&connection} {}
+  static task<> write_filtered(response_writer& self, std::string_view bytes);
+  static task<> write_file_filtered(response_writer& self, int file, std::uint64_t offset, std::uint64_t size);
+
   detail::server_connection* connection_;
+  detail::body_filter* filter_ = nullptr;
 };
 
 }  // namespace weft::http

@@ -51,6 +51,15 @@ class body_source_of final : public body_source {
   F function_;
 };
 
+/// Changes a body on its way out.
+class body_filter {
+ public:
+  virtual ~body_filter() = default;
+  /// Adds to `out` what is to be sent in the place of a piece, all of which the client must be able to see.
+  /// @param last nothing follows this piece, which may be empty.
+  virtual void pass(std::string_view piece, bool last, std::string& out) = 0;
+};
+
 /// What speaks another protocol on the connection.
 class successor {
  public:
@@ -179,6 +188,17 @@ class server_response {
   [[nodiscard]] std::string_view body() const noexcept {
     return kind_ == kind::fixed ? fixed_ : std::string_view{owned_};
   }
+  /// The media type of the body; empty if none was said.
+  [[nodiscard]] std::string_view content_type() const noexcept { return headers_.get("content-type").value_or(type_); }
+  /// The body is written while it is being sent; see stream().
+  [[nodiscard]] bool is_streamed() const noexcept { return kind_ == kind::stream; }
+  /// How long the body is; nullopt for one that is streamed and of which nobody has said.
+  [[nodiscard]] std::optional<std::uint64_t> body_size() const noexcept {
+    return is_streamed() ? length_ : std::optional<std::uint64_t>{body().size()};
+  }
+
+  /// For the library's own use: sends what the filter makes of the body.
+  void filter_body(std::unique_ptr<detail::body_filter> with);
 
  private:
   friend class detail::server_connection;

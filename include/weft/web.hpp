@@ -20,4 +20,5 @@
 #include <weft/web/security.hpp>
 #include <weft/web/server.hpp>
 #include <weft/web/session.hpp>
+#include <weft/web/test_client.hpp>
 #include <weft/web/use.hpp>

@@ -105,6 +105,11 @@ server& server::listen_on(owned_descriptor listening) & {
   return *this;
 }
 
+void server::serve(byte_stream connection, const endpoint& peer) {
+  if (draining()) throw std::logic_error{"a server that drains takes no further connections"};
+  state_->given_connections.create_task(detail::serve(*state_, std::move(connection), peer), {.name = "http::server"});
+}
+
 std::vector<int> server::listening() const {
   std::vector<int> all;
   if (state_->tcp)
@@ -130,7 +135,7 @@ task<server&> server::listen(server& self) {
     state.given.clear();
   } else if (!state.unix_path.empty()) {
     at_path.emplace_back(state.unix_path, unix_listen_options{.backlog = state.options.backlog});
-  } else {
+  } else if (state.options.listen) {
     tcp = co_await weft::detail::listen_at_host(
         state.host, state.options.port,
         listen_options{.backlog = state.options.backlog, .reuse_port = state.options.reuse_port});
@@ -154,6 +159,7 @@ task<> server::leave(detail::server_state& state) {
   state.begin_to_drain();
   if (state.tcp) co_await state.tcp->end();
   if (state.at_path) co_await state.at_path->end();
+  co_await state.given_connections.shutdown();
   co_await state.helpers.shutdown();
 }
 

@@ -78,7 +78,8 @@ class server_state {
   const std::int64_t shortest_timeout;
   const std::unique_ptr<request_handler> handler;
   event draining;
-  background_group helpers;  ///< of connections
+  background_group given_connections;  ///< that it has not accepted itself
+  background_group helpers;            ///< of connections
   event ended;               ///< the last connection has closed
   std::size_t connections = 0;
 

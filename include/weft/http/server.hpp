@@ -27,6 +27,8 @@ struct server_options {
   std::uint16_t port = 0;  ///< 0: the kernel picks one; see server::port
   /// Serve at a Unix socket's path instead; see unix_listener.
   std::string_view unix_path = {};
+  /// Or at no address at all, but on the connections that it is given; see server::serve.
+  bool listen = true;
   /// Serve over TLS, with this server's context. It may end before the server does. It should agree to "http/1.1" only
   /// (tls_context::alpn).
   const tls_context* tls = nullptr;
@@ -112,6 +114,11 @@ class server {
   /// the options say. Any number of them. Before with(); entering throws std::system_error for what does not listen.
   server& listen_on(owned_descriptor listening) &;
   server&& listen_on(owned_descriptor listening) && { return std::move(listen_on(std::move(listening))); }
+
+  /// Serves a connection that came in another way: over a pipe, or from a test without sockets. Inside the server's
+  /// block. Throws std::logic_error outside of it, or when it drains.
+  /// @param peer where the client is said to be.
+  void serve(byte_stream connection, const endpoint& peer = {});
 
   server(server&& other) noexcept;
   server& operator=(server&& other) = delete;

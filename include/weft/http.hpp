@@ -40,6 +40,7 @@
 #include <weft/http/server_request.hpp>
 #include <weft/http/server_response.hpp>
 #include <weft/http/static_files.hpp>
+#include <weft/http/trace_context.hpp>
 #include <weft/http/url.hpp>
 #include <weft/http/url_query.hpp>
 #include <weft/http/websocket.hpp>

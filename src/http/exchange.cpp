@@ -13,6 +13,7 @@
 #include "http/characters.hpp"
 #include "http/connector.hpp"
 #include "http/credentials.hpp"
+#include "http/outgoing_trace.hpp"
 #include "http/time_limit.hpp"
 #include "http/upload.hpp"
 #include "http/upload_source.hpp"
@@ -227,6 +228,7 @@ void exchange::add_own_headers(headers& own) const {
     if (!spec_.headers.contains(field)) own.add(field, value);
   }
   for (const auto [field, value] : spec_.headers) own.add(field, value);
+  add_trace(own);
   if (!client_->options.keep_cookies || client_->cookies.empty() || spec_.headers.contains("cookie")) return;
   const std::string cookies = client_->cookies.header_for(spec_.url, std::chrono::system_clock::now());
   if (!cookies.empty() && !own.contains("cookie")) own.add("cookie", cookies);

@@ -68,9 +68,7 @@ trace_context trace_context::child() const {
   return made;
 }
 
-std::string trace_context::traceparent() const {
-  return "00-" + trace_id + "-" + span_id + (sampled ? "-01" : "-00");
-}
+std::string trace_context::traceparent() const { return "00-" + trace_id + "-" + span_id + (sampled ? "-01" : "-00"); }
 
 std::optional<trace_context> current_trace() { return current().get(); }
 

@@ -13,6 +13,7 @@
 #include "http/connector.hpp"
 #include "http/credentials.hpp"
 #include "http/time_limit.hpp"
+#include "http/outgoing_trace.hpp"
 #include "http/websocket_session.hpp"
 
 namespace weft::http {
@@ -112,6 +113,7 @@ task<> websocket_connection::shake_hands(state& self) {
     if (!for_bodies && !self.fields.contains(field)) head.headers.add(field, value);
   }
   for (const auto [field, value] : self.fields) head.headers.add(field, value);
+  detail::add_trace(head.headers);
   if (!server.username().empty() && !head.headers.contains("authorization")) {
     head.headers.add("authorization",
                      detail::basic_credentials(percent_decode(server.username()), percent_decode(server.password())));

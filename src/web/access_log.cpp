@@ -11,7 +11,7 @@ namespace weft::web {
 access_log::access_log()
     : log_{[](const access_record& of) {
         // Targets hold no control bytes: the engine's parser has seen to that.
-        const std::string line = of.peer + " " + std::string{of.method} + " " + std::string{of.target} + " " +
+        const std::string line = of.client + " " + std::string{of.method} + " " + std::string{of.target} + " " +
                                  std::to_string(of.status) + " " + std::to_string(of.time.count() / 1000) + " us\n";
         std::fputs(line.c_str(), stderr);
       }} {}
@@ -20,13 +20,15 @@ std::string_view next::route() const noexcept {
   return in_->route == nullptr ? std::string_view{} : std::string_view{in_->route->path};
 }
 
+caller next::client() const { return in_->client(); }
+
 task<http::server_response> access_log::run(const access_log& self, http::server_request& request, next rest) {
   const clock::time_point began = clock::now();
   http::server_response answer = co_await rest();
   self.log_({.method = request.method(),
              .target = request.target(),
              .route = rest.route(),
-             .peer = request.peer().to_string(),
+             .client = rest.client().address(),
              .status = answer.status(),
              .time = clock::now() - began});
   co_return answer;

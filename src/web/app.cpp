@@ -18,10 +18,13 @@ app::app(const app_options& options) : core_{std::make_unique<detail::app_core>(
   core_->description = options.description;
   core_->openapi_path = options.openapi_path;
   core_->max_body = options.max_body;
+  core_->upload_memory = options.upload_memory;
+  core_->background_timeout = options.background_timeout;
   if (!core_->openapi_path.empty()) {
     get(runtime_path{core_->openapi_path}, [core = core_.get()]() -> response {
       return response::json_text(detail::openapi_document(*core));
     }).hidden();
+    if (!options.docs_path.empty()) add_docs(options.docs_path);
   }
 }
 app::~app() = default;
@@ -57,6 +60,20 @@ void app::add_provider(const void* key, std::unique_ptr<detail::provider> made, 
   core_->provisions.push_back({.key = key, .makes = std::move(made), .per_request = per_request});
 }
 void app::keep_sessions(const session_options& options) { core_->sessions.emplace(options); }
+void app::trust_proxies(std::string_view list) { core_->proxies.emplace(list); }
+void app::limit_rate(const rate_limit& limit) {
+  static_cast<void>(rate_limiter{limit});  // throws for what is none
+  core_->rate = limit;
+}
+void app::add_periodic(std::chrono::nanoseconds interval, std::string_view name, std::unique_ptr<detail::app_call> call,
+                       const periodic_options& options) {
+  if (interval.count() <= 0) throw std::invalid_argument{"what is done again and again needs an interval"};
+  core_->periodic.push_back(
+      {.name = std::string{name}, .interval = interval, .call = std::move(call), .options = options});
+}
+void app::add_readiness(std::string_view name, std::unique_ptr<detail::app_call> call) {
+  core_->readiness.push_back({.name = std::string{name}, .call = std::move(call)});
+}
 void app::add_middleware(std::unique_ptr<detail::middleware> made) { core_->middlewares.push_back(std::move(made)); }
 void app::add_error_handler(std::unique_ptr<detail::error_handler> made) {
   core_->error_handlers.push_back(std::move(made));
@@ -81,6 +98,7 @@ task<> serve_for_ever(web::server& server, bool announce) {
 void app::serve(const serve_options& options) {
   const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
   const std::size_t workers = options.workers != 0 ? options.workers : processors;
+  if (options.port == 0 && workers > 1) throw std::invalid_argument{"several workers need a port that is known"};
   const server_options how{.host = options.host,
                            .port = options.port,
                            .tls = options.tls,
@@ -90,7 +108,7 @@ void app::serve(const serve_options& options) {
     run_workers(workers, [this, how, announce = options.announce](worker& self) -> task<> {
       const bool speaks = announce && self.index() == 0;
       auto body = [speaks](web::server& server) -> task<> { return serve_for_ever(server, speaks); };
-      co_await with(this->server(how), body);
+      co_await with(web::server{*core_, how, self.index()}, body);
     });
   } catch (const interrupted&) {  // NOLINT(bugprone-empty-catch): that is how serving ends
   }

@@ -15,6 +15,20 @@
 
 namespace weft::web::detail {
 
+void write_file_schema(schema_writer& to) {
+  to.out.begin_object();
+  to.member("type", "string");
+  to.member("format", "binary");
+  to.out.end_object();
+}
+void write_files_schema(schema_writer& to) {
+  to.out.begin_object();
+  to.member("type", "array");
+  to.out.key("items");
+  write_file_schema(to);
+  to.out.end_object();
+}
+
 namespace {
 
 /// Gives types their names, and keeps what is still to be defined.
@@ -96,11 +110,80 @@ void write_response(components& to, int status, std::string_view type, schema_fu
   to.out.end_object();
 }
 
+void write_schema_of(components& to, const parameter_description& of) {
+  if (of.schema != nullptr) return of.schema(to);
+  to.out.begin_object();
+  to.out.end_object();
+}
+
+bool is_in_form(const parameter_description& each) noexcept { return each.in == place::form; }
+
+/// The fields of a form that are parameters of their own.
+void write_form_fields(components& to, const route_description& of) {
+  to.out.begin_object();
+  to.member("type", "object");
+  to.out.key("properties");
+  to.out.begin_object();
+  for (const parameter_description& each : of.parameters) {
+    if (!is_in_form(each)) continue;
+    to.out.key(each.name);
+    write_schema_of(to, each);
+  }
+  to.out.end_object();
+  bool any = false;
+  for (const parameter_description& each : of.parameters) {
+    if (!is_in_form(each) || !each.required) continue;
+    if (!std::exchange(any, true)) {
+      to.out.key("required");
+      to.out.begin_array();
+    }
+    to.out.element();
+    to.out.write(each.name);
+  }
+  if (any) to.out.end_array();
+  to.out.end_object();
+}
+
+void write_form(components& to, const route_description& of) {
+  const bool fields = std::any_of(of.parameters.begin(), of.parameters.end(), is_in_form);
+  to.out.key("requestBody");
+  to.out.begin_object();
+  to.out.key("required");
+  to.out.write(true);
+  to.out.key("content");
+  to.out.begin_object();
+  for (const std::string_view type : {"application/x-www-form-urlencoded", "multipart/form-data"}) {
+    if (of.takes_files && type != "multipart/form-data") continue;
+    to.out.key(type);
+    to.out.begin_object();
+    to.out.key("schema");
+    if (fields && of.body_schema != nullptr) {
+      to.out.begin_object();
+      to.out.key("allOf");
+      to.out.begin_array();
+      to.out.element();
+      of.body_schema(to);
+      to.out.element();
+      write_form_fields(to, of);
+      to.out.end_array();
+      to.out.end_object();
+    } else if (fields) {
+      write_form_fields(to, of);
+    } else {
+      of.body_schema(to);
+    }
+    to.out.end_object();
+  }
+  to.out.end_object();
+  to.out.end_object();
+}
+
 void write_parameters(components& to, const route_description& of) {
-  if (of.parameters.empty()) return;
+  if (std::all_of(of.parameters.begin(), of.parameters.end(), is_in_form)) return;
   to.out.key("parameters");
   to.out.begin_array();
   for (const parameter_description& each : of.parameters) {
+    if (is_in_form(each)) continue;
     to.out.element();
     to.out.begin_object();
     to.member("name", each.name);
@@ -108,12 +191,7 @@ void write_parameters(components& to, const route_description& of) {
     to.out.key("required");
     to.out.write(each.required);
     to.out.key("schema");
-    if (each.schema != nullptr) {
-      each.schema(to);
-    } else {
-      to.out.begin_object();
-      to.out.end_object();
-    }
+    write_schema_of(to, each);
     to.out.end_object();
   }
   to.out.end_array();
@@ -153,6 +231,7 @@ void write_operation(components& to, const route_entry& route) {
     to.out.end_object();
     to.out.end_array();
   }
+  if (of.takes_form) write_form(to, of);
   if (!of.body_type.empty()) {
     to.out.key("requestBody");
     to.out.begin_object();

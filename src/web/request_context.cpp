@@ -6,6 +6,7 @@
 #include <weft/web/detail/request_context.hpp>
 
 #include "http/characters.hpp"
+#include "web/form_reader.hpp"
 #include "web/request_scope.hpp"
 #include "web/server_core.hpp"
 
@@ -62,6 +63,10 @@ void find_cookies(const http::headers& fields, std::string_view name, std::vecto
 }
 
 }  // namespace
+
+caller request_context::client() const {
+  return caller_of(request(), server.app.proxies ? &*server.app.proxies : nullptr);
+}
 
 const http::url_query& request_context::query() {
   if (!query_) query_.emplace(request().query());
@@ -134,11 +139,38 @@ task<> request_context::read_body(request_context& self, bool json) {
 
 task<> request_context::read_form(request_context& self) {
   http::server_request& from = self.request();
+  const std::size_t limit = self.route->max_body != 0 ? self.route->max_body : self.server.app.max_body;
   const std::string_view type = media_type(from.header("content-type"));
+  if (http::detail::equal_ignoring_case(type, "multipart/form-data")) {
+    co_await read_multipart(self, limit, self.server.app.upload_memory);
+    co_return;
+  }
   if (!type.empty() && !http::detail::equal_ignoring_case(type, "application/x-www-form-urlencoded"))
-    throw http::http_error{415, "The body must be application/x-www-form-urlencoded."};
-  self.body = co_await from.text(self.route->max_body != 0 ? self.route->max_body : self.server.app.max_body);
-  self.form = http::url_query{self.body};
+    throw http::http_error{415, "The body must be application/x-www-form-urlencoded or multipart/form-data."};
+  self.body = co_await from.text(limit);
+  for (const auto& [name, value] : http::url_query{self.body}) self.form.emplace_back(name, value);
+}
+
+std::vector<upload> request_context::take_uploads(std::string_view name) {
+  std::vector<upload> found;
+  for (auto& [field, file] : uploads)
+    if (field == name) found.push_back(std::move(file));
+  std::erase_if(uploads, [&](const auto& each) { return each.first == name; });
+  return found;
+}
+
+bool take_one_upload(request_context& in, std::string_view name, bool required, upload& file) {
+  std::vector<upload> all = in.take_uploads(name);
+  if (all.size() > 1 || (all.empty() && required)) {
+    in.problems.push_back({.in = "form",
+                           .path = std::string{name},
+                           .expected = all.empty() ? "a file" : "one file",
+                           .got = all.empty() ? "nothing" : std::to_string(all.size()) + " files"});
+    return false;
+  }
+  if (all.empty()) return false;
+  file = std::move(all.front());
+  return true;
 }
 
 namespace {

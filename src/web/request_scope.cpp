@@ -63,6 +63,7 @@ task<void*> supply_dependency(request_context& in, const void* key) {
     if (void* own = find(in.scope().made, key)) co_return own;
   for (const provision& each : in.server.app.provisions) {
     if (each.key != key || !each.per_request) continue;
+    if (!in.has_request()) throw std::logic_error{"what is made for each request is used where there is none"};
     std::unique_ptr<provided> made = co_await each.makes->make(in);
     if (made == nullptr) throw request_refused{};
     void* const object = made->object();

@@ -40,5 +40,10 @@ route& route::max_concurrent(std::size_t requests) {
   entry_->max_concurrent = requests;
   return *this;
 }
+route& route::limit_rate(const rate_limit& limit) {
+  static_cast<void>(rate_limiter{limit});  // throws for what is none
+  entry_->rate = limit;
+  return *this;
+}
 
 }  // namespace weft::web

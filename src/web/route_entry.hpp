@@ -3,10 +3,12 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+#include <weft/patterns/rate_limiter.hpp>
 #include <weft/web/detail/endpoint.hpp>
 
 namespace weft::web::detail {
@@ -35,7 +37,9 @@ class route_entry {
   std::chrono::nanoseconds timeout{0};
   std::size_t max_body = 0;
   std::size_t max_concurrent = 0;
-  std::size_t number = 0;  ///< among the app's routes
+  std::optional<rate_limit> rate;  ///< for each client
+  bool exempt = false;             ///< from the app's own rate limit
+  std::size_t number = 0;          ///< among the app's routes
 };
 
 std::unique_ptr<route_entry> make_route(std::string_view method, std::string_view path,

@@ -19,8 +19,8 @@
 
 namespace weft::web {
 
-server::server(const detail::app_core& app, const server_options& options)
-    : core_{std::make_unique<detail::server_core>(app, options)} {}
+server::server(const detail::app_core& app, const server_options& options, std::size_t worker)
+    : core_{std::make_unique<detail::server_core>(app, options, worker)} {}
 server::server(server&& other) noexcept = default;
 server::~server() = default;
 
@@ -39,16 +39,19 @@ std::string readable(const char* type) {
   return text;
 }
 
-void check_uses(const detail::app_core& app) {
-  for (const auto& route : app.routes) {
-    for (const auto& [key, name] : route->description.uses) {
-      const bool provided = std::any_of(app.provisions.begin(), app.provisions.end(),
-                                        [wanted = key](const detail::provision& each) { return each.key == wanted; });
-      if (!provided)
-        throw std::logic_error{"the route " + route->method + " " + route->path + " uses " + readable(name) +
-                               ", which nobody provides (app.provide)"};
-    }
+void check_uses(const detail::app_core& app, const std::string& who, const detail::route_description& what) {
+  for (const auto& [key, name] : what.uses) {
+    const bool provided = std::any_of(app.provisions.begin(), app.provisions.end(),
+                                      [wanted = key](const detail::provision& each) { return each.key == wanted; });
+    if (!provided) throw std::logic_error{who + " uses " + readable(name) + ", which nobody provides (app.provide)"};
   }
+}
+
+void check_uses(const detail::app_core& app) {
+  for (const auto& route : app.routes)
+    check_uses(app, "the route " + route->method + " " + route->path, route->description);
+  for (const auto& each : app.periodic) check_uses(app, "the periodic task " + each.name, each.call->describe());
+  for (const auto& each : app.readiness) check_uses(app, "the check " + each.name, each.call->describe());
 }
 
 }  // namespace
@@ -64,7 +67,9 @@ task<server&> server::begin(server& self) {
       std::unique_ptr<detail::provided> made = co_await each.makes->make(nothing);
       core.made.emplace_back(each.key, std::move(made));
     }
+    for (const auto& tree : core.app.files) core.files.emplace_back(tree->directory, tree->options);
     co_await core.engine->enter();
+    detail::start_chores(core);
     co_return self;
   } catch (...) {
     error = std::current_exception();
@@ -75,9 +80,10 @@ task<server&> server::begin(server& self) {
 
 task<> server::end(server& self) {
   detail::server_core& core = *self.core_;
+  co_await core.chores.shutdown();
   co_await core.engine->exit();
   if (!core.background.empty()) {
-    const bool ended = co_await move_on_after(std::chrono::seconds{10}, core.background.join());
+    const bool ended = co_await move_on_after(core.app.background_timeout, core.background.join());
     static_cast<void>(ended);
   }
   co_await core.background.shutdown();

@@ -1,6 +1,10 @@
 #include "web/server_core.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <string>
 #include <system_error>
+#include <weft/core/clock.hpp>
 #include <weft/core/detail/event_loop.hpp>
 #include <weft/core/timeout.hpp>
 #include <weft/http/http_error.hpp>
@@ -12,7 +16,12 @@ namespace weft::web::detail {
 
 using http::server_response;
 
-server_core::server_core(const app_core& of, const http::server_options& options) : app{of}, running(of.routes.size()) {
+server_core::server_core(const app_core& of, const http::server_options& options, std::size_t index)
+    : app{of}, worker{index}, running(of.routes.size()), route_rates(of.routes.size()) {
+  if (app.rate) rate = std::make_unique<keyed_rate_limiter<>>(*app.rate);
+  for (std::size_t i = 0; i < route_rates.size(); ++i)
+    if (app.routes[i]->rate) route_rates[i] = std::make_unique<keyed_rate_limiter<>>(*app.routes[i]->rate);
+  if (app.metrics) metrics = std::make_unique<server_metrics>(*app.metrics, worker, app.routes.size());
   engine.emplace([this](http::server_request& request) { return handle(request); }, options);
 }
 
@@ -23,8 +32,29 @@ server_response failed(int status, std::string_view why) {
   return server_response::json(what).status(status);
 }
 
+std::optional<server_response> refuse_by(keyed_rate_limiter<>& limits, const std::string& client) {
+  const std::shared_ptr<rate_limiter> own = limits.of(client);
+  if (own->try_acquire()) return std::nullopt;
+  const auto wait = std::max(std::chrono::ceil<std::chrono::seconds>(own->delay()), std::chrono::seconds{1});
+  return failed(429, {}).header("retry-after", std::to_string(wait.count()));
+}
+
+/// Where a client has sent too much.
+std::optional<server_response> refuse_for_rate(request_context& in) {
+  const server_core& self = in.server;
+  keyed_rate_limiter<>* const of_route = in.route == nullptr ? nullptr : self.route_rates[in.route->number].get();
+  const bool of_app = self.rate != nullptr && (in.route == nullptr || !in.route->exempt);
+  if (!of_app && of_route == nullptr) return std::nullopt;
+  const std::string client = client_key(in.client());
+  std::optional<server_response> refusal;
+  if (of_app) refusal = refuse_by(*self.rate, client);
+  if (!refusal && of_route != nullptr) refusal = refuse_by(*of_route, client);
+  return refusal;
+}
+
 /// What there is without a route.
 server_response answer_nobody(request_context& in) {
+  if (std::optional<server_response> refusal = refuse_for_rate(in)) return std::move(*refusal);
   if (in.allowed.empty()) return failed(404, {});
   if (in.request().method() == "OPTIONS") return server_response{204}.header("allow", in.allowed);
   return failed(405, {}).header("allow", in.allowed);
@@ -67,7 +97,9 @@ task<server_response> answer_by_route(request_context& in) {
   std::exception_ptr error;
   try {
     server_response answer;
-    if (has_limits(*in.route)) {
+    if (std::optional<server_response> refusal = refuse_for_rate(in)) {
+      answer = std::move(*refusal);
+    } else if (has_limits(*in.route)) {
       answer = co_await answer_within_limits(in);
     } else {
       answer = co_await in.route->answering->answer(in);
@@ -126,23 +158,50 @@ server_response server_core::answer_to(request_context& in, const std::exception
 
 namespace {
 
-task<server_response> answer_request(server_core& self, http::server_request& request) {
+/// @param route gets the number of the route, and 1 more; 0 for none.
+task<server_response> answer_request(server_core& self, http::server_request& request, std::size_t* route = nullptr) {
   request_context in{&request, self};
   const route_tree::match found = self.app.finds.find(request.method(), request.path(), in.captured);
   in.route = found.route;
   in.allowed = found.allowed;
-  if (self.app.middlewares.empty() && in.route != nullptr) {
-    server_response answer = co_await answer_by_route(in);
-    if (in.has_scope()) answer.keep(in.share_scope());
-    co_return answer;
-  }
-  server_response answer = co_await answer_from(in, 0);
+  if (route != nullptr) *route = in.route == nullptr ? 0 : in.route->number + 1;
+  const bool at_once = self.app.middlewares.empty() && in.route != nullptr;
+  task<server_response> answering = at_once ? answer_by_route(in) : answer_from(in, 0);
+  server_response answer = co_await std::move(answering);
   if (in.has_scope()) answer.keep(in.share_scope());
+  co_return answer;
+}
+
+/// Counts what ends in whichever way.
+class count_of_request {
+ public:
+  explicit count_of_request(server_metrics& in) noexcept : in_{in}, began_{clock::now()} { ++in_.in_flight; }
+  count_of_request(const count_of_request&) = delete;
+  count_of_request& operator=(const count_of_request&) = delete;
+  ~count_of_request() {
+    --in_.in_flight;
+    constexpr int client_closed = 499;  // as nginx has it
+    in_.answered(route, status == 0 ? client_closed : status, clock::now() - began_);
+  }
+  std::size_t route = 0;
+  int status = 0;
+
+ private:
+  server_metrics& in_;
+  clock::time_point began_;
+};
+
+task<server_response> answer_and_count(server_core& self, http::server_request& request) {
+  count_of_request counting{*self.metrics};
+  server_response answer = co_await answer_request(self, request, &counting.route);
+  counting.status = answer.status();
   co_return answer;
 }
 
 }  // namespace
 
-task<server_response> server_core::handle(http::server_request& request) { return answer_request(*this, request); }
+task<server_response> server_core::handle(http::server_request& request) {
+  return metrics ? answer_and_count(*this, request) : answer_request(*this, request);
+}
 
 }  // namespace weft::web::detail

@@ -17,7 +17,7 @@ struct access_record {
   std::string_view method;
   std::string_view target;  ///< as it came: path and query
   std::string_view route;   ///< the path of the route, "/users/{id}"; empty if there was none
-  std::string peer;
+  std::string client;       ///< its address; see caller
   int status;
   std::chrono::nanoseconds time;  ///< until the answer was there; a streamed body comes after that
 };

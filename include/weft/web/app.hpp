@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,10 +13,14 @@
 #include <weft/http/http_error.hpp>
 #include <weft/http/server_request.hpp>
 #include <weft/http/server_response.hpp>
+#include <weft/http/static_files.hpp>
 #include <weft/http/websocket.hpp>
+#include <weft/patterns/rate_limiter.hpp>
+#include <weft/web/detail/app_call.hpp>
 #include <weft/web/detail/endpoint.hpp>
 #include <weft/web/detail/provider.hpp>
 #include <weft/web/middleware.hpp>
+#include <weft/web/periodic.hpp>
 #include <weft/web/route.hpp>
 #include <weft/web/router.hpp>
 #include <weft/web/server.hpp>
@@ -34,8 +40,15 @@ struct app_options {
   std::string_view description = {};
   /// Where the OpenAPI document is; nowhere if empty.
   std::string_view openapi_path = "/openapi.json";
+  /// Where a page shows that document, and lets people try the routes (Swagger UI, which is compiled in: the page asks
+  /// nobody else for anything). Nowhere if empty.
+  std::string_view docs_path = "/docs";
   /// Bodies that are larger are answered with 413; see route::max_body.
   std::size_t max_body = std::size_t{1} << 20;
+  /// How much of the files that a request uploads is kept in memory; more goes to temporary files (see upload).
+  std::size_t upload_memory = std::size_t{1} << 20;
+  /// How long background tasks have at a server's end, before they are stopped.
+  std::chrono::nanoseconds background_timeout = std::chrono::seconds{10};
 };
 static_assert(std::is_trivially_destructible_v<app_options>);
 
@@ -105,7 +118,45 @@ class app : public detail::route_adder<true> {
   /// secret of less than 32 bytes.
   void keep_sessions(const session_options& options);
 
+  /// Serves the files below a directory at `prefix` ("/static"); see http::static_files. The directory is opened when
+  /// a server begins.
+  void files(std::string_view prefix, std::filesystem::path directory, const http::static_files_options& options = {});
+
+  /// Calls a function again and again while the app is served, on the first worker: at multiples of the interval, but
+  /// not while it still runs. It may take use<T>, and gives nothing or a task<>. An error goes to the loop's exception
+  /// handler, and the next call comes all the same. One that runs when the server ends counts as a background task.
+  template <class F>
+    requires detail::calls_by_itself<std::decay_t<F>>
+  void every(std::chrono::nanoseconds interval, std::string_view name, F&& function,
+             const periodic_options& options = {}) {
+    add_periodic(interval, name, std::make_unique<detail::app_call_of<std::decay_t<F>>>(std::forward<F>(function)),
+                 options);
+  }
+
+  // ---- watching it ----
+
+  /// Adds /healthz, which answers 200 as long as the loop runs, and /readyz, which answers 503 when a check (ready_if)
+  /// fails, or the server drains. What Kubernetes calls probes.
+  void serve_health();
+  /// Adds a check to /readyz: a function that may take use<T>, and gives a bool or a task<bool>, or nothing. One that
+  /// throws says no.
+  template <class F>
+    requires detail::calls_by_itself<std::decay_t<F>>
+  void ready_if(std::string_view name, F&& check) {
+    add_readiness(name, std::make_unique<detail::app_call_of<std::decay_t<F>>>(std::forward<F>(check)));
+  }
+  /// Counts, and tells at that path in Prometheus's text format: requests and their latencies by route, requests and
+  /// background tasks that are under way, and how late the loop is; of all workers.
+  void serve_metrics(std::string_view path = "/metrics");
+
   // ---- around all handlers ----
+
+  /// Believes what these say of the clients that they speak for (X-Forwarded-For, -Proto, -Host): addresses and
+  /// networks, separated by commas, "10.0.0.0/8, ::1". See caller. Throws std::invalid_argument for anything else.
+  void trust_proxies(std::string_view list);
+  /// A client that sends more is answered with 429 and Retry-After. A client is an address (of IPv6, a /64 network);
+  /// see trust_proxies. Each worker counts for itself. Health checks and metrics are free.
+  void limit_rate(const rate_limit& limit);
 
   /// Runs `around(request, next)` about everything that the app answers, the first that was added outermost; it gives a
   /// task<response>, usually `co_await next()` with changes. See middleware.hpp.
@@ -137,7 +188,12 @@ class app : public detail::route_adder<true> {
  private:
   route add_route(std::string_view method, std::string_view path, std::unique_ptr<detail::endpoint> answers,
                   const std::vector<std::string_view>& names) override;
+  void add_docs(std::string_view path);
+  void add_own_route(std::string_view path, std::unique_ptr<detail::endpoint> answers);
   void add_provider(const void* key, std::unique_ptr<detail::provider> made, bool per_request);
+  void add_periodic(std::chrono::nanoseconds interval, std::string_view name, std::unique_ptr<detail::app_call> call,
+                    const periodic_options& options);
+  void add_readiness(std::string_view name, std::unique_ptr<detail::app_call> call);
   void add_middleware(std::unique_ptr<detail::middleware> made);
   void add_error_handler(std::unique_ptr<detail::error_handler> made);
 

@@ -8,6 +8,7 @@
 #include <weft/core/task.hpp>
 #include <weft/http/server_request.hpp>
 #include <weft/http/server_response.hpp>
+#include <weft/web/caller.hpp>
 
 namespace weft::web {
 
@@ -32,6 +33,8 @@ class next {
 
   /// The path of the route that answers, "/users/{id}"; empty if there is none.
   [[nodiscard]] std::string_view route() const noexcept;
+  /// Who has sent the request.
+  [[nodiscard]] caller client() const;
 
   /// For the library's own use.
   next(detail::request_context& in, std::size_t index) noexcept : in_{&in}, index_{index} {}

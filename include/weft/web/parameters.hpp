@@ -1,11 +1,14 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 #include <weft/describe/constraints.hpp>
 #include <weft/web/fixed_text.hpp>
+#include <weft/web/upload.hpp>
 
 /// What a handler can ask for as its parameters, in any order. Each is a value: `*id`, `id->size()`. A request that
 /// does not have what is asked for, or in another form, is answered with 422 and the handler is not called.
@@ -100,6 +103,22 @@ class body : public detail::parameter_value<T> {
 /// read as parameters are.
 template <class T>
 class form : public detail::parameter_value<T> {
+  using detail::parameter_value<T>::parameter_value;
+};
+
+/// A field of a form, of either type; several of them and files may stand beside each other. FastAPI's Form.
+template <fixed_text Name, class T, auto... Constraints>
+class form_field : public detail::named_parameter<Name, T, Constraints...> {
+  using detail::named_parameter<Name, T, Constraints...>::named_parameter;
+};
+
+/// A file of a form (multipart/form-data): an upload, an optional one, or a vector of any number. Routes that take
+/// files need a limit of their own: `.max_body(100 << 20)`. FastAPI's UploadFile.
+template <fixed_text Name, class T = upload>
+class form_file : public detail::parameter_value<T> {
+  static_assert(std::is_same_v<T, upload> || std::is_same_v<T, std::optional<upload>> ||
+                    std::is_same_v<T, std::vector<upload>>,
+                "weft: a form_file is an upload, an optional upload, or a vector of uploads");
   using detail::parameter_value<T>::parameter_value;
 };
 

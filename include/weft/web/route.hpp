@@ -5,6 +5,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <weft/patterns/rate_limiter.hpp>
 #include <weft/web/detail/endpoint.hpp>
 
 namespace weft::web {
@@ -105,6 +106,8 @@ class route {
   route& max_body(std::size_t bytes);
   /// More requests at the same time are answered with 503.
   route& max_concurrent(std::size_t requests);
+  /// A client that sends more is answered with 429; see app::limit_rate.
+  route& limit_rate(const rate_limit& limit);
 
   /// For the library's own use.
   explicit route(detail::route_entry& entry) noexcept : entry_{&entry} {}

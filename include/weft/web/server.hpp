@@ -18,7 +18,7 @@ using http::server_options;
 /// How an app serves a main program; see app::serve.
 struct serve_options {
   std::string_view host = "127.0.0.1";  ///< "" is every address of the machine
-  std::uint16_t port = 8000;
+  std::uint16_t port = 8000;            ///< 0, the kernel's choice, is for one worker only
   /// How many loops serve, each on a thread of its own; 0: one for each processor.
   std::size_t workers = 1;
   /// Serve over TLS; see http::server_options.
@@ -58,7 +58,7 @@ class server {
   task<> exit();
 
   /// For the library's own use.
-  server(const detail::app_core& app, const server_options& options);
+  server(const detail::app_core& app, const server_options& options, std::size_t worker = 0);
 
  private:
   static task<server&> begin(server& self);

@@ -134,6 +134,7 @@ class argument_list {
 
   static void describe(route_description& to) {
     (parameter<A>::describe(to), ...);
+    to.takes_form = needs_form;
     to.validates = !to.parameters.empty() || needs_json || needs_form;
   }
 

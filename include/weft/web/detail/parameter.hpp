@@ -164,13 +164,22 @@ struct parameter<query_fields<T>> : known_parameter {
     return taken;
   }
   static void describe(route_description& to) {
-    for_each_field<T>([&](const auto& one) {
-      using field_type = std::remove_cvref_t<decltype(one)>;
-      to.parameters.push_back({.in = place::query,
-                               .name = one.name(),
-                               .required = field_type::required() && !list_like<typename field_type::value_type>,
-                               .schema = nullptr});
-    });
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+      (describe_field<Index>(to), ...);
+    }(std::make_index_sequence<field_count<T>>{});
+  }
+
+ private:
+  template <std::size_t Index>
+  static void describe_field(route_description& to) {
+    using field_type = std::remove_cvref_t<decltype(std::get<Index>(fields_of<T>))>;
+    using value_type = typename field_type::value_type;
+    to.parameters.push_back({.in = place::query,
+                             .name = std::get<Index>(fields_of<T>).name(),
+                             .required = field_type::required() && !list_like<value_type>,
+                             .schema = [](schema_writer& out) {
+                               write_schema<value_type>(out, std::get<Index>(fields_of<T>).constraints);
+                             }});
   }
 };
 
@@ -211,9 +220,38 @@ struct parameter<form<T>> : known_parameter {
     return taken;
   }
   static void describe(route_description& to) {
-    to.body_type = "application/x-www-form-urlencoded";
     to.body_required = true;
     to.body_schema = [](schema_writer& out) { write_schema<T>(out); };
+  }
+};
+
+template <fixed_text Name, class T, auto... C>
+struct parameter<form_field<Name, T, C...>> : text_parameter<form_field<Name, T, C...>, place::form> {
+  static constexpr bool needs_form = true;
+};
+
+/// Notes where there are more than one, or none.
+bool take_one_upload(request_context& in, std::string_view name, bool required, upload& file);
+
+template <fixed_text Name, class T>
+struct parameter<form_file<Name, T>> : known_parameter {
+  static constexpr bool needs_form = true;
+  static form_file<Name, T> take(request_context& in) {
+    form_file<Name, T> taken;
+    if constexpr (list_like<T>) {
+      *taken = in.take_uploads(Name.view());
+    } else {
+      upload file;
+      if (take_one_upload(in, Name.view(), !nullable<T>, file)) *taken = std::move(file);
+    }
+    return taken;
+  }
+  static void describe(route_description& to) {
+    to.takes_files = true;
+    to.parameters.push_back({.in = place::form,
+                             .name = Name.view(),
+                             .required = !nullable<T> && !list_like<T>,
+                             .schema = list_like<T> ? &write_files_schema : &write_file_schema});
   }
 };
 
@@ -250,6 +288,11 @@ struct parameter<http::server_request&> : known_parameter {
 };
 template <>
 struct parameter<const http::server_request&> : parameter<http::server_request&> {};
+
+template <>
+struct parameter<caller> : known_parameter {
+  static caller take(request_context& in) { return in.client(); }
+};
 
 background_tasks& background_of(request_context& in);
 
@@ -298,8 +341,8 @@ struct must_be_fillable {
   static_assert(fillable_parameter<P>,
                 "weft: this parameter of a handler cannot be filled from a request. A handler may take path<\"name\", "
                 "T>, query<...>, header<...>, cookie<...>, query_fields<T>, form<T>, body<T>, use<T>, bearer_token, "
-                "basic_credentials, api_key<\"name\">, http::server_request&, "
-                "background_tasks& and, of a WebSocket route, websocket&");
+                "basic_credentials, api_key<\"name\">, caller, session&, "
+                "http::server_request&, background_tasks& and, of a WebSocket route, websocket&");
   static constexpr bool value = true;
 };
 

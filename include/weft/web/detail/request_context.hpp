@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 #include <weft/core/task.hpp>
 #include <weft/describe/issue.hpp>
@@ -12,8 +13,10 @@
 #include <weft/http/server_request.hpp>
 #include <weft/http/server_response.hpp>
 #include <weft/http/url_query.hpp>
+#include <weft/web/caller.hpp>
 #include <weft/web/problem.hpp>
 #include <weft/web/session.hpp>
+#include <weft/web/upload.hpp>
 
 namespace weft::web::detail {
 
@@ -36,15 +39,19 @@ class request_context {
   ~request_context();
 
   [[nodiscard]] http::server_request& request() const noexcept { return *request_; }
+  [[nodiscard]] bool has_request() const noexcept { return request_ != nullptr; }
+  /// Who has sent it.
+  [[nodiscard]] web::caller client() const;
 
   server_core& server;
   const route_entry* route = nullptr;
   std::string_view allowed;                ///< without a route: the methods that the path has; empty if it has none
   std::vector<std::string_view> captured;  ///< what stands in the path for the route's parameters, encoded
   std::vector<problem> problems;
-  bool malformed = false;  ///< the body is no JSON at all
-  std::string body;        ///< once it was read
-  http::url_query form;    ///< once it was read
+  bool malformed = false;                                 ///< the body is no JSON at all
+  std::string body;                                       ///< once it was read
+  std::vector<std::pair<std::string, std::string>> form;  ///< the fields, once it was read
+  std::vector<std::pair<std::string, upload>> uploads;    ///< its files
 
   /// All values of that name. Valid until the next call.
   const std::vector<std::string_view>& values(place where, std::string_view name);
@@ -57,7 +64,10 @@ class request_context {
 
   /// Reads all of the body; throws http_error with 413, 415.
   static task<> read_body(request_context& self, bool json);
+  /// The same of a form, of either type.
   static task<> read_form(request_context& self);
+  /// The files of that name, in order, which it does not keep.
+  std::vector<upload> take_uploads(std::string_view name);
 
   /// The client's session. Throws std::logic_error if the app keeps none.
   session& client_session();

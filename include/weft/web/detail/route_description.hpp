@@ -12,6 +12,9 @@ namespace weft::web::detail {
 /// Writes the schema of a type.
 using schema_function = void (*)(schema_writer&);
 
+void write_file_schema(schema_writer& to);
+void write_files_schema(schema_writer& to);
+
 /// A parameter, for OpenAPI.
 struct parameter_description {
   place in;
@@ -33,6 +36,8 @@ struct route_description {
   std::vector<parameter_description> parameters;
   std::vector<security_description> security;
   std::string_view body_type;  ///< empty: it takes none
+  bool takes_form = false;     ///< as that; its fields are parameters, or body_schema's
+  bool takes_files = false;    ///< among them
   bool body_required = false;
   schema_function body_schema = nullptr;
   std::string_view result_type;  ///< of what it gives: a media type; empty for none, or any

@@ -114,15 +114,15 @@ class filtered_source final : public detail::body_source {
 
 void server_response::filter_body(std::unique_ptr<detail::body_filter> with) {
   if (kind_ == kind::stream) {
-    source_ = std::make_unique<filtered_source>(std::move(source_), std::move(with));
-    length_.reset();
+    extras_->source = std::make_unique<filtered_source>(std::move(extras_->source), std::move(with));
+    extras_->length.reset();
   } else if (kind_ == kind::owned || kind_ == kind::fixed) {
     std::string made;
     with->pass(body(), true, made);
     owned_ = std::move(made);
     kind_ = kind::owned;
     fixed_ = {};
-    shared_.reset();
+    if (extras_) extras_->shared.reset();
   }
 }
 

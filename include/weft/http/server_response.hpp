@@ -194,7 +194,7 @@ class server_response {
   [[nodiscard]] bool is_streamed() const noexcept { return kind_ == kind::stream; }
   /// How long the body is; nullopt for one that is streamed and of which nobody has said.
   [[nodiscard]] std::optional<std::uint64_t> body_size() const noexcept {
-    return is_streamed() ? length_ : std::optional<std::uint64_t>{body().size()};
+    return is_streamed() ? extras_->length : std::optional<std::uint64_t>{body().size()};
   }
 
   /// For the library's own use: sends what the filter makes of the body.

@@ -31,8 +31,8 @@ class compression {
  public:
   explicit compression(const compression_options& options = {}) noexcept : min_size_{options.min_size} {}
 
-  task<http::server_response> operator()(http::server_request& request, next rest) const {
-    return run(*this, request, rest);
+  task<http::server_response> operator()(http::server_request& asked, next rest) const {
+    return run(*this, asked, rest);
   }
 
  private:

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cctype>
+#include <deque>
 #include <map>
 #include <string>
 #include <utility>
@@ -47,9 +48,9 @@ class components final : public schema_writer {
   }
 
   void define_all() {
-    // More may be wanted while they are defined.
-    for (std::size_t i = 0; i < wanted_.size(); ++i) {
-      const auto [name, define] = wanted_[i];
+    while (!wanted_.empty()) {  // more may be wanted while they are defined
+      const auto [name, define] = wanted_.front();
+      wanted_.pop_front();
       out.key(name);
       define(*this);
     }
@@ -58,7 +59,7 @@ class components final : public schema_writer {
  private:
   std::map<const void*, std::string> names_;
   std::map<std::string, int> taken_;
-  std::vector<std::pair<std::string, definition_function>> wanted_;
+  std::deque<std::pair<std::string, definition_function>> wanted_;
 };
 
 /// "/files/{rest:path}" is "/files/{rest}" there.
@@ -295,7 +296,7 @@ std::string openapi_document(const app_core& app) {
     if (route->hidden || route->description.websocket) continue;
     std::string path = openapi_path(route->path);
     auto at = std::find_if(paths.begin(), paths.end(), [&](const auto& each) { return each.first == path; });
-    if (at == paths.end()) at = paths.insert(paths.end(), {std::move(path), {}});
+    if (at == paths.end()) at = paths.emplace(paths.end(), std::move(path), std::vector<const route_entry*>{});
     at->second.push_back(route.get());
   }
   out.key("paths");

@@ -1,10 +1,10 @@
 // The client of the benchmark of HTTP servers: one thread, epoll, nothing that waits. It is driven by lines on its
 // standard input and answers on its standard output, so that whoever drives it can look at the server in between.
 //
-// usage: http_load PORT CONNECTIONS DEPTH PATH
-//   asks once for PATH, to learn how long an answer is; connects, and says "connected BYTES", the length of an answer
-//   with its head. Then, for each line:
-//   "run N"   N requests in all; each connection sends DEPTH of them at once when all answers to the last have come:
+// usage: http_load PORT CONNECTIONS DEPTH PATH [JSON]
+//   asks once for PATH (or posts JSON to it), to learn how long an answer is; connects, and says "connected BYTES", the
+//   length of an answer with its head. Then, for each line: "run N"   N requests in all; each connection sends DEPTH of
+//   them at once when all answers to the last have come:
 //             "ran SECONDS"
 //   end of input: ends
 
@@ -110,11 +110,17 @@ void run(int epoll, std::vector<connection>& connections, const std::string& bat
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) refuse("usage: http_load PORT CONNECTIONS DEPTH PATH");
+  if (argc != 5 && argc != 6) refuse("usage: http_load PORT CONNECTIONS DEPTH PATH [JSON]");
   const auto port = static_cast<std::uint16_t>(std::stoul(argv[1]));
   const std::size_t depth = std::stoul(argv[3]);
-  const std::string request =
-      "GET " + std::string{argv[4]} + " HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: load\r\nAccept: */*\r\n\r\n";
+  std::string request = std::string{argc == 5 ? "GET " : "POST "} + argv[4] +
+                        " HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: load\r\nAccept: */*\r\n";
+  if (argc == 6) {
+    const std::string json = argv[5];
+    request += "Content-Type: application/json\r\nContent-Length: " + std::to_string(json.size()) + "\r\n\r\n" + json;
+  } else {
+    request += "\r\n";
+  }
   const std::size_t answer = length_of_answer(port, request);
   std::string batch;
   for (std::size_t i = 0; i < depth; ++i) batch += request;

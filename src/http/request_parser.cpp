@@ -207,8 +207,7 @@ void request_parser::read_request_line(std::string_view line) {
       !is_digit(version[7]))
     refuse_request_line("bad HTTP version", line);
   if (version[5] != '1') throw protocol_error{"unsupported HTTP version: " + quoted(version), 505};
-  const char* const target_stop = target.data() + target.size();
-  if (const char* const bad = find_target_end(target.data(), target_stop); bad != target_stop)
+  if (const char* const bad = find_target_end(target.begin(), target.end()); bad != target.end())
     refuse_request_line("byte " + detail::shown(*bad) + " in the target", line);
   if (!is_target_of(method, target)) refuse_request_line("bad target for this method", line);
 

@@ -28,6 +28,7 @@
 #include <weft/http/parser_event.hpp>
 #include <weft/http/parser_limits.hpp>
 #include <weft/http/percent_encoding.hpp>
+#include <weft/http/prepared_message.hpp>
 #include <weft/http/proxy_settings.hpp>
 #include <weft/http/request.hpp>
 #include <weft/http/request_event.hpp>

@@ -22,23 +22,12 @@ class drain_circle {
   explicit drain_circle(event& draining) : draining_{&draining}, watch_{create_task(wait(*this))} {}
   drain_circle(const drain_circle&) = delete;
   drain_circle& operator=(const drain_circle&) = delete;
-  ~drain_circle() {
-    watch_.cancel();
-    circles().erase(draining_);
-  }
+  ~drain_circle() { watch_.cancel(); }
 
-  /// Of this thread's servers.
-  static std::shared_ptr<drain_circle> of(event& draining) {
-    std::weak_ptr<drain_circle>& known = circles()[&draining];
-    std::shared_ptr<drain_circle> circle = known.lock();
-    if (!circle) known = circle = std::make_shared<drain_circle>(draining);
-    return circle;
-  }
-
-  /// A WebSocket in the circle.
+  /// A WebSocket in the circle of its server, which is there as long as it has members.
   class seat {
    public:
-    seat(event& draining, websocket_core& core) : circle_{of(draining)}, core_{&core} {
+    seat(event& draining, websocket_core& core) : circle_{&of(draining)}, core_{&core} {
       circle_->members_.push_back(core);
       if (draining.is_set()) core.send_going_away();
     }
@@ -46,19 +35,27 @@ class drain_circle {
     seat& operator=(const seat&) = delete;
     ~seat() {
       circle_->members_.remove(*core_);
+      event* const server = circle_->draining_;
+      if (circle_->members_.empty()) circles().erase(server);
       core_->stop_when_gone(nullptr);
     }
 
    private:
-    std::shared_ptr<drain_circle> circle_;
+    drain_circle* circle_;
     websocket_core* core_;
   };
 
  private:
-  using by_event = std::unordered_map<event*, std::weak_ptr<drain_circle>>;
+  using by_event = std::unordered_map<event*, std::unique_ptr<drain_circle>>;
+  /// Of this thread's servers.
   static by_event& circles() {
     thread_local by_event known;
     return known;
+  }
+  static drain_circle& of(event& draining) {
+    std::unique_ptr<drain_circle>& circle = circles()[&draining];
+    if (!circle) circle = std::make_unique<drain_circle>(draining);
+    return *circle;
   }
 
   static task<> wait(drain_circle& self) {
@@ -84,63 +81,64 @@ bool is_websocket_error(const std::exception_ptr& error) {
   return false;
 }
 
-/// What stands in the response until the connection is handed over.
-class websocket_successor {
- public:
-  websocket_successor(std::unique_ptr<websocket_handler> handler, const websocket_options& options,
-                      websocket_agreement agreed)
-      : handler_{std::move(handler)}, begins_{std::make_unique<beginning>(options, std::move(agreed))} {
-    begins_->options.subprotocols = begins_->options.origin = {};
-  }
-  task<> operator()(byte_stream stream, event& draining) {
-    const std::unique_ptr<beginning> how = std::move(begins_);
-    websocket_session session{std::move(stream), websocket_role::server, how->options, std::move(how->agreed)};
-    return serve(std::move(session), draining, *handler_);
-  }
+/// The closing handshake. Throws what the handler has failed with, unless that is its peer's fault.
+task<> end(websocket_session& session, const exit_reason& how) {
+  const bool peers_fault = !session.core().is_open() && is_websocket_error(how.error());
+  co_await session.end(how);
+  if (how.error() && !peers_fault) std::rethrow_exception(how.error());
+}
 
- private:
-  /// As with() does it, in one frame: there may be many that only wait.
-  static task<> serve(websocket_session session, event& draining, websocket_handler& handler) {
-    const drain_circle::seat seat{draining, session.core()};
+/// What follows the handler.
+task<> leave(websocket_session& session, const exit_reason& how) {
+  co_await weft::detail::masked{end(session, how)};
+  const bool stopped_outside = co_await weft::detail::stop_pending{};
+  if (how.stopped() && stopped_outside) co_await weft::detail::pass_stop{};
+}
+
+/// As with() does it, in a frame that is as small as it can be: there may be many that only wait.
+task<> run_handler(websocket_session session, event& draining, websocket_handler& handler) {
+  const drain_circle::seat seat{draining, session.core()};
+  exit_reason how;
+  {
     weft::detail::boundary<void> block;
-    std::exception_ptr error;
-    bool stopped = false;
     try {
-      block.adopt(handler.serve(session.get()));
+      block.adopt(handler.handle(session.get()));
     } catch (...) {  // it is no coroutine, or could not become one
-      error = std::current_exception();
+      how = exit_reason{std::current_exception()};
     }
-    if (!error) {
+    if (how.ok()) {
       session.core().stop_when_gone(&block);
       const std::optional<result<void>> ended = co_await block;
       session.core().stop_when_gone(nullptr);
-      stopped = !ended;
-      if (ended) error = ended->error();
+      if (ended) {
+        how = exit_reason{ended->error()};
+      } else {
+        how = exit_reason::stop();
+      }
     }
-    exit_reason how{error};
-    if (stopped) how = exit_reason::stop();
-    co_await end(session, std::move(how));
-    const bool stopped_outside = co_await weft::detail::stop_pending{};
-    if (stopped && stopped_outside) co_await weft::detail::pass_stop{};
   }
-  static task<> end(websocket_session& session, exit_reason how) {
-    const bool peers_fault = !session.core().is_open() && is_websocket_error(how.error());
-    co_await weft::detail::masked{session.end(how)};
-    if (how.error() && !peers_fault) std::rethrow_exception(how.error());
-  }
-
-  /// What is of no more use once it is open.
-  struct beginning {
-    beginning(const websocket_options& given, websocket_agreement found) : options{given}, agreed{std::move(found)} {}
-    websocket_options options;
-    websocket_agreement agreed;
-  };
-
-  std::unique_ptr<websocket_handler> handler_;
-  std::unique_ptr<beginning> begins_;
-};
+  co_await leave(session, how);
+}
 
 }  // namespace
+
+struct websocket_handler::beginning {
+  beginning(const websocket_options& given, websocket_agreement found) : options{given}, agreed{std::move(found)} {
+    options.subprotocols = options.origin = {};
+  }
+  websocket_options options;
+  websocket_agreement agreed;
+};
+
+websocket_handler::websocket_handler() noexcept = default;
+websocket_handler::~websocket_handler() = default;
+void websocket_handler::begin_with(std::unique_ptr<beginning> how) noexcept { begins_ = std::move(how); }
+
+task<> websocket_handler::serve(byte_stream connection, event& draining) {
+  const std::unique_ptr<beginning> how = std::move(begins_);
+  websocket_session session{std::move(connection), websocket_role::server, how->options, std::move(how->agreed)};
+  return run_handler(std::move(session), draining, *this);
+}
 
 server_response accept_websocket(const server_request& request, std::unique_ptr<websocket_handler> handler,
                                  const websocket_options& options) {
@@ -152,8 +150,8 @@ server_response accept_websocket(const server_request& request, std::unique_ptr<
     for (const auto [name, value] : answer.fields) refusal.header(name, value);
     return refusal;
   }
-  server_response agreed =
-      server_response::upgrade("websocket", websocket_successor{std::move(handler), options, std::move(answer.agreed)});
+  handler->begin_with(std::make_unique<websocket_handler::beginning>(options, std::move(answer.agreed)));
+  server_response agreed = server_response::upgrade("websocket", std::unique_ptr<successor>{std::move(handler)});
   for (const auto [name, value] : answer.fields) agreed.header(name, value);
   return agreed;
 }

@@ -198,10 +198,8 @@ task<> server_connection::turn_away(server_connection& self) {
   co_await linger(self);
 }
 
-task<> server_connection::serve(connection_reference keep) {
-  server_connection& self = *keep;
-  const leaving guard{self};
-  std::unique_ptr<successor> next;
+/// HTTP, to its end. @param next gets what speaks another protocol then, if the client has asked for one.
+task<> server_connection::serve_http(server_connection& self, std::unique_ptr<successor>& next) {
   try {
     if (self.server_.options.proxy_protocol && !self.refused_) co_await read_proxy(self);
     if (self.refused_) {
@@ -214,6 +212,13 @@ task<> server_connection::serve(connection_reference keep) {
   } catch (const protocol_error&) {     // NOLINT(bugprone-empty-catch): the proxy does not introduce its clients
   } catch (const timeout_error&) {      // NOLINT(bugprone-empty-catch): the handshake took too long
   }
+}
+
+task<> server_connection::serve(connection_reference keep) {
+  server_connection& self = *keep;
+  const leaving guard{self};
+  std::unique_ptr<successor> next;
+  co_await serve_http(self, next);
   if (!next) co_return;
   self.no_deadline();
   self.phase_ = phase::busy;

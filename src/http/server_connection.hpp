@@ -123,6 +123,7 @@ class server_connection final : public weft::detail::node,
     http::headers trailers;
   };
 
+  static task<> serve_http(server_connection& self, std::unique_ptr<successor>& next);
   static task<> serve_requests(server_connection& self, std::unique_ptr<successor>& next);
   static task<> read_proxy(server_connection& self);
   static task<> begin_tls(server_connection& self);

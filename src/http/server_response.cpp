@@ -78,7 +78,7 @@ server_response server_response::streamed(std::unique_ptr<detail::body_source> s
   return made;
 }
 
-server_response server_response::upgraded(std::string_view protocol, std::unique_ptr<detail::successor> next) {
+server_response server_response::upgrade(std::string_view protocol, std::unique_ptr<detail::successor> next) {
   server_response made;
   if (!protocol.empty()) {
     made.status_ = 101;

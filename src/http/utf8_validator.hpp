@@ -23,4 +23,10 @@ class utf8_validator {
   std::uint8_t most_ = 0;
 };
 
+/// Text that is there as a whole.
+inline bool is_utf8(std::string_view text) noexcept {
+  utf8_validator validator;
+  return validator.append(text) && validator.complete();
+}
+
 }  // namespace weft::http::detail

@@ -7,8 +7,12 @@
 
 namespace weft::http {
 
-bool detail::websocket_send::try_now() { return core_->try_send(kind_, bytes_); }
-task<> detail::websocket_send::wait_for_room() { return core_->send(kind_, bytes_); }
+bool detail::websocket_send::try_now() {
+  return prepared_ != nullptr ? core_->try_send(*prepared_) : core_->try_send(kind_, bytes_);
+}
+task<> detail::websocket_send::wait_for_room() {
+  return prepared_ != nullptr ? core_->send(*prepared_) : core_->send(kind_, bytes_);
+}
 
 websocket::websocket(byte_stream stream, websocket_role role, const websocket_options& options)
     : websocket{std::make_shared<detail::websocket_core>(std::move(stream), role, options)} {

@@ -15,10 +15,23 @@
 #include <weft/sync/event.hpp>
 #include <weft/sync/lock.hpp>
 
+#include "http/prepared_frames.hpp"
 #include "http/websocket_extension.hpp"
 #include "http/websocket_reader.hpp"
 
 namespace weft::http::detail {
+
+/// What of the options counts while a WebSocket is open. A server's all have the same: they share it.
+struct websocket_settings {
+  explicit websocket_settings(const websocket_options& options) noexcept;
+  bool operator==(const websocket_settings&) const noexcept = default;
+
+  std::size_t send_buffer;
+  std::size_t threshold;
+  std::chrono::nanoseconds ping_interval;
+  std::chrono::nanoseconds ping_timeout;
+  std::chrono::nanoseconds close_timeout;
+};
 
 /// What a WebSocket consists of.
 ///
@@ -45,6 +58,9 @@ class websocket_core final : public std::enable_shared_from_this<websocket_core>
   /// False if the message has to wait; then it is for send(). Throws as websocket::send.
   bool try_send(message_kind kind, std::string_view bytes);
   task<> send(message_kind kind, std::string_view bytes);
+  bool try_send(const prepared_frames& message);
+  /// @param message must live until this is done.
+  task<> send(const prepared_frames& message);
   task<> flush();
   task<std::chrono::nanoseconds> ping();
   task<> close(websocket_code code, std::string reason);
@@ -56,12 +72,8 @@ class websocket_core final : public std::enable_shared_from_this<websocket_core>
 
   bool is_open() const noexcept { return !close_sent_ && !closed_ && !error_; }
   websocket_code close_code() const noexcept { return close_code_; }
-  std::string_view close_reason() const noexcept {
-    return close_reason_ ? std::string_view{*close_reason_} : std::string_view{};
-  }
-  std::string_view subprotocol() const noexcept {
-    return subprotocol_ ? std::string_view{*subprotocol_} : std::string_view{};
-  }
+  std::string_view close_reason() const noexcept { return texts_ ? texts_->close_reason : std::string_view{}; }
+  std::string_view subprotocol() const noexcept { return texts_ ? texts_->subprotocol : std::string_view{}; }
   bool compressed() const noexcept { return deflater_ != nullptr; }
   const byte_stream& stream() const noexcept { return stream_; }
 
@@ -86,9 +98,14 @@ class websocket_core final : public std::enable_shared_from_this<websocket_core>
   class receiving_turn;
   class compressed_message;
   class closing_turn;
+  struct texts {
+    std::string close_reason;
+    std::string subprotocol;
+  };
   enum class found : std::uint8_t { nothing, message, piece, closed };
 
   found advance(bool pieces);
+  texts& own_texts();
   void closed_by_peer(websocket_code code, std::string_view reason);
   void heard(std::string_view more);
   template <class Given>
@@ -97,14 +114,20 @@ class websocket_core final : public std::enable_shared_from_this<websocket_core>
   task<std::optional<Given>> receive_after_close();
   template <class Given>
   Given take(found what) noexcept;
+  task<> wait_until_taken();
   task<> wait_for_close();
   task<> discard_until_closed();
   [[noreturn]] void throw_error() const;
   void lost(websocket_code code, std::string what) noexcept;
+  [[noreturn]] void throw_lost(const std::system_error& e);
 
-  bool compresses(std::size_t size) const noexcept { return deflater_ != nullptr && size >= threshold_; }
+  bool compresses(std::size_t size) const noexcept { return window_bits_ != 0 && size >= settings_->threshold; }
   void append(websocket_opcode opcode, bool last, bool compressed, std::string_view payload);
   void append_close(websocket_code code, std::string_view reason);
+  void append_ping();
+  void append_prepared(const prepared_frames::frame& frame, websocket_opcode opcode);
+  const prepared_frames::frame& frame_of(const prepared_frames& message) const;
+  bool collects() const noexcept { return out_.size() < settings_->send_buffer; }
   void schedule_flush();
   void start_flush() noexcept;
   static task<> run_flush(std::shared_ptr<websocket_core> self);
@@ -114,6 +137,8 @@ class websocket_core final : public std::enable_shared_from_this<websocket_core>
   void pulse() noexcept;
   void fired() noexcept override;
   void arm(std::chrono::nanoseconds in);
+  bool shows_life();
+  std::uint64_t acknowledged() const noexcept;
 
   byte_stream stream_;
   weft::detail::event_loop* loop_;
@@ -126,19 +151,16 @@ class websocket_core final : public std::enable_shared_from_this<websocket_core>
   event changed_;  // set for a moment whenever something that is waited for may have changed
   std::unique_ptr<message_deflater> deflater_;
   std::unique_ptr<websocket_error> error_;
-  std::unique_ptr<std::string> close_reason_;
-  std::unique_ptr<std::string> subprotocol_;
-  std::size_t send_buffer_;
-  std::size_t threshold_;
-  std::chrono::nanoseconds ping_interval_;
-  std::chrono::nanoseconds ping_timeout_;
-  std::chrono::nanoseconds close_timeout_;
+  std::unique_ptr<texts> texts_;  // null: both are empty
+  std::shared_ptr<const websocket_settings> settings_;
   std::int64_t heard_ = 0;      // when something last came from the peer
   std::int64_t asked_ = 0;      // when it was last asked whether it is there
+  std::uint64_t taken_ = 0;     // acknowledged() then
   std::uint32_t pings_ = 0;     // sent
   std::uint32_t answered_ = 0;  // the number of the last ping that was answered
   websocket_code close_code_ = websocket_code::abnormal;
   websocket_role role_;
+  std::uint8_t window_bits_ = 0;  // of what is compressed here; 0: nothing is
   bool writing_ = false;
   bool receiving_ = false;
   bool closing_ = false;  // close() reads

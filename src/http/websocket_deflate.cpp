@@ -7,6 +7,7 @@
 #include <limits>
 #include <new>
 #include <string>
+#include <utility>
 #include <weft/http/websocket_error.hpp>
 
 namespace weft::http::detail {
@@ -50,6 +51,7 @@ message_deflater::~message_deflater() = default;
 
 void message_deflater::deflate(std::string_view piece, bool last, pooled_bytes& out) {
   if (!stream_) stream_ = std::make_unique<stream>(window_bits_);
+  fresh_ = false;
   z_stream& z = stream_->z;
   const int flush = last ? Z_SYNC_FLUSH : Z_NO_FLUSH;
   const std::size_t before = out.size();
@@ -76,7 +78,7 @@ void message_deflater::deflate(std::string_view piece, bool last, pooled_bytes& 
 }
 
 void message_deflater::forget() noexcept {
-  if (stream_) deflateReset(&stream_->z);
+  if (!std::exchange(fresh_, true)) deflateReset(&stream_->z);
 }
 
 // ---- decompressing --------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ class message_deflater {
   /// Appends what stands for `piece`, of one message; at the end of the message all that is left of it.
   void deflate(std::string_view piece, bool last, pooled_bytes& out);
 
-  /// The next message refers to none before it: one was sent that this has not seen.
+  /// The next message refers to none before it: the peer has not got those, or another that this has not seen.
   void forget() noexcept;
 
  private:
@@ -30,6 +30,7 @@ class message_deflater {
   std::unique_ptr<stream> stream_;
   int window_bits_;
   bool keep_context_;
+  bool fresh_ = true;  // nothing is there to refer to
 };
 
 /// Decompresses messages. Has its memory from the first one on.

@@ -19,6 +19,7 @@ constexpr bool is_control(websocket_opcode opcode) noexcept { return opcode >= w
 
 inline constexpr std::size_t most_frame_header = 14;
 inline constexpr std::size_t most_control_payload = 125;
+inline constexpr std::size_t most_close_reason = most_control_payload - 2;
 
 struct websocket_frame {
   websocket_opcode opcode = websocket_opcode::continuation;

@@ -23,6 +23,7 @@ void websocket_reader::refuse(websocket_code code, const char* why) { throw webs
 
 std::optional<websocket_event> websocket_reader::next(std::string_view& input, bool pieces) {
   if (state_ == state::failed) refuse(websocket_code::protocol_error, "nothing can be read after an error");
+  drop_control_payload();
   pieces_ = pieces;
   state now = std::exchange(state_, state::failed);  // unless all goes well
   for (;;) {
@@ -33,12 +34,11 @@ std::optional<websocket_event> websocket_reader::next(std::string_view& input, b
     }
     auto n = static_cast<std::size_t>(std::min<std::uint64_t>(input.size(), size_ - got_));
     if (n != 0) {
-      constexpr std::size_t most_at_once = 1024;  // a piece then inflates to 1 MiB at the most
-      if (pieces && compressed_ && !control_) n = std::min(n, most_at_once);
+      if (pieces && !control_) n = std::min(n, room_in_piece());
       const std::string_view bytes = input.substr(0, n);
       if (control_) {
-        copy_masked(control_payload_.prepare(n), bytes.data(), bytes.size(), mask_from(mask_, got_));
-        control_payload_.add(n);
+        copy_masked(message_.prepare(n), bytes.data(), bytes.size(), mask_from(mask_, got_));
+        message_.add(n);
       } else {
         take_data(bytes);
       }
@@ -47,7 +47,8 @@ std::optional<websocket_event> websocket_reader::next(std::string_view& input, b
     }
     if (got_ != size_) {
       state_ = state::payload;
-      if (pieces && !control_ && !message_.empty()) return websocket_event{websocket_event::kind::piece};
+      const bool enough = input.empty() || room_in_piece() == 0;
+      if (pieces && !control_ && !message_.empty() && enough) return websocket_event{websocket_event::kind::piece};
       if (input.empty()) return std::nullopt;
       now = std::exchange(state_, state::failed);
       continue;
@@ -61,6 +62,21 @@ std::optional<websocket_event> websocket_reader::next(std::string_view& input, b
   }
   state_ = now;
   return std::nullopt;
+}
+
+/// How large a piece may become.
+std::size_t websocket_reader::most_in_piece() const noexcept {
+  constexpr std::size_t least = 4096;  // a byte can inflate to more than 1000
+  return compressed_ ? std::max(limits_.message, least) : std::max<std::size_t>(limits_.message, 1);
+}
+
+/// How many bytes of the payload it takes at once; none once it is half full.
+std::size_t websocket_reader::room_in_piece() const noexcept {
+  const std::size_t most = most_in_piece();
+  if (message_.size() >= most - most / 2) return 0;
+  const std::size_t room = most - message_.size();
+  constexpr std::size_t most_inflation = 1300;  // 1032 for each byte, RFC 1951, and what was held back before
+  return compressed_ ? std::clamp<std::size_t>(room / most_inflation, 1, 1024) : room;
 }
 
 // ---- headers --------------------------------------------------------------------------------------------------------
@@ -165,11 +181,17 @@ void websocket_reader::judge_length(bool minimal) {
 
 void websocket_reader::begin_payload() {
   got_ = 0;
-  if (control_) {
-    control_payload_.clear();
-  } else if (opcode_ != websocket_opcode::continuation) {
-    utf8_ = {};
-  }
+  if (!control_ && opcode_ != websocket_opcode::continuation) utf8_ = {};
+}
+
+void websocket_reader::drop_control_payload() noexcept {
+  if (!std::exchange(holds_control_, false)) return;
+  message_.cut(message_.size() - static_cast<std::size_t>(size_));
+  if (message_.empty()) message_.clear();
+}
+
+std::string_view websocket_reader::control_payload() const noexcept {
+  return message_.view().substr(message_.size() - static_cast<std::size_t>(size_));
 }
 
 // ---- payloads -------------------------------------------------------------------------------------------------------
@@ -207,7 +229,7 @@ void websocket_reader::take_data(std::string_view bytes) {
 void websocket_reader::inflate(std::string_view bytes, bool last) {
   const std::size_t before = message_.size();
   try {
-    inflater_->inflate(bytes, last, message_, limits_.message);
+    inflater_->inflate(bytes, last, message_, pieces_ ? most_in_piece() : limits_.message);
   } catch (const websocket_error&) {
     check_text(before);
     throw;
@@ -234,7 +256,8 @@ std::optional<websocket_event> websocket_reader::end_of_frame() {
 }
 
 websocket_event websocket_reader::end_of_control() {
-  const std::string_view payload = control_payload_.view();
+  holds_control_ = true;
+  const std::string_view payload = control_payload();
   switch (opcode_) {
     case websocket_opcode::ping:
       return {websocket_event::kind::ping, websocket_code::no_status, payload};
@@ -246,7 +269,7 @@ websocket_event websocket_reader::end_of_control() {
 }
 
 websocket_event websocket_reader::end_of_close() {
-  const std::string_view payload = control_payload_.view();
+  const std::string_view payload = control_payload();
   if (payload.empty()) return {websocket_event::kind::close};
   if (payload.size() == 1) refuse(websocket_code::protocol_error, "a close code of one byte");
   const auto code = static_cast<websocket_code>(big_endian(payload.substr(0, 2)));

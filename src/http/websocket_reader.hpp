@@ -69,6 +69,10 @@ class websocket_reader {
   void judge_first(unsigned char byte);
   void judge_length(bool minimal);
   void begin_payload();
+  void drop_control_payload() noexcept;
+  std::string_view control_payload() const noexcept;
+  std::size_t most_in_piece() const noexcept;
+  std::size_t room_in_piece() const noexcept;
   void take_data(std::string_view bytes);
   void inflate(std::string_view bytes, bool last);
   void check_text(std::size_t from);
@@ -81,6 +85,7 @@ class websocket_reader {
   websocket_opcode opcode_ = websocket_opcode::continuation;
   bool last_ = false;
   bool control_ = false;
+  bool holds_control_ = false;  // message_ has the payload of a control frame that is complete
   bool masked_ = false;
   bool inside_message_ = false;  // a frame of it has come, and not the last
   bool compressed_ = false;      // the message
@@ -92,10 +97,9 @@ class websocket_reader {
   std::uint64_t size_ = 0;  // of the frame's payload
   std::uint64_t got_ = 0;   // of it
   websocket_limits limits_;
-  pooled_bytes message_;
+  pooled_bytes message_;  // and behind it the payload of a control frame, until the next call
   utf8_validator utf8_;
   std::unique_ptr<message_inflater> inflater_;
-  pooled_bytes control_payload_;
 };
 
 }  // namespace weft::http::detail

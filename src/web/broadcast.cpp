@@ -1,34 +1,25 @@
 #include <deque>
-#include <stdexcept>
-#include <string>
 #include <system_error>
+#include <utility>
 #include <weft/core/create_task.hpp>
 #include <weft/core/detail/list.hpp>
 #include <weft/http/websocket_error.hpp>
 #include <weft/web/broadcast.hpp>
 
-#include "http/utf8_validator.hpp"
 #include "http/websocket_core.hpp"
 
 namespace weft::web {
 
 namespace detail {
 
-using http::detail::message_kind;
 using http::detail::websocket_core;
-
-/// A message that somebody waits for, shared by all who do.
-struct published {
-  message_kind kind;
-  std::string bytes;
-};
 
 class subscriber : public weft::detail::list_hook<subscriber>, public std::enable_shared_from_this<subscriber> {
  public:
   explicit subscriber(std::shared_ptr<websocket_core> socket) noexcept : to{std::move(socket)} {}
 
   std::shared_ptr<websocket_core> to;
-  std::deque<std::shared_ptr<const published>> waiting;
+  std::deque<http::prepared_message> waiting;
   std::shared_ptr<broadcast_state> of;  ///< null once it hears no more
   bool sending = false;
 };
@@ -56,9 +47,9 @@ namespace {
 task<> send_waiting(std::shared_ptr<subscriber> who) {
   try {
     while (!who->waiting.empty()) {
-      const std::shared_ptr<const published> next = std::move(who->waiting.front());
+      const http::prepared_message next = std::move(who->waiting.front());
       who->waiting.pop_front();
-      co_await who->to->send(next->kind, next->bytes);
+      co_await who->to->send(next.frames());
     }
   } catch (const http::websocket_error&) {
     broadcast_state::remove(*who);
@@ -68,11 +59,7 @@ task<> send_waiting(std::shared_ptr<subscriber> who) {
   who->sending = false;
 }
 
-bool send_at_once(subscriber& who, message_kind kind, std::string_view bytes) {
-  return !who.sending && who.to->try_send(kind, bytes);
-}
-
-void wait_for_room(subscriber& who, const std::shared_ptr<const published>& next) {
+void wait_for_room(subscriber& who, const http::prepared_message& next) {
   const broadcast_options& options = who.of->options;
   if (who.waiting.size() >= options.queue) {
     if (options.when_full != slow_subscriber::misses_oldest || who.waiting.empty()) {
@@ -84,19 +71,17 @@ void wait_for_room(subscriber& who, const std::shared_ptr<const published>& next
   who.waiting.push_back(next);
 }
 
-void publish_to(broadcast_state& room, message_kind kind, std::string_view bytes) {
-  std::shared_ptr<const published> kept;  // if somebody has to wait for it
+void publish_to(broadcast_state& room, const http::prepared_message& message) {
   for (subscriber* each = room.subscribers.front(); each != nullptr;) {
     subscriber& who = *each;
     each = weft::detail::list<subscriber>::after(who);
     try {
-      if (send_at_once(who, kind, bytes)) continue;
+      if (!who.sending && who.to->try_send(message.frames())) continue;
     } catch (const http::websocket_error&) {
       broadcast_state::remove(who);
       continue;
     }
-    if (!kept) kept = std::make_shared<const published>(published{kind, std::string{bytes}});
-    wait_for_room(who, kept);
+    wait_for_room(who, message);
     if (who.of && !std::exchange(who.sending, true))
       create_task(send_waiting(who.shared_from_this()), {.name = "web::broadcast"});
   }
@@ -116,15 +101,9 @@ broadcast::seat broadcast::join(http::websocket& ws) {
   return seat{std::move(who)};
 }
 
-void broadcast::publish(std::string_view text) {
-  http::detail::utf8_validator validator;
-  if (!validator.append(text) || !validator.complete())
-    throw std::invalid_argument{"what is published as text must be UTF-8"};
-  detail::publish_to(*state_, http::detail::message_kind::text, text);
-}
-void broadcast::publish_bytes(std::string_view bytes) {
-  detail::publish_to(*state_, http::detail::message_kind::binary, bytes);
-}
+void broadcast::publish(std::string_view text) { publish(http::prepared_message::of_text(text)); }
+void broadcast::publish_bytes(std::string_view bytes) { publish(http::prepared_message::of_bytes(bytes)); }
+void broadcast::publish(const http::prepared_message& message) { detail::publish_to(*state_, message); }
 
 std::size_t broadcast::size() const noexcept { return state_->count; }
 

@@ -15,18 +15,27 @@ namespace weft::http {
 
 namespace detail {
 
-/// What a server does with a WebSocket.
-class websocket_handler {
+/// What a server does with a WebSocket, in place of the HTTP connection that it was.
+class websocket_handler : public successor {
  public:
-  virtual ~websocket_handler() = default;
-  virtual task<> serve(websocket& ws) = 0;
+  websocket_handler() noexcept;
+  ~websocket_handler() override;
+  task<> serve(byte_stream connection, event& draining) final;
+  virtual task<> handle(websocket& ws) = 0;
+
+  /// What is known of the WebSocket before it is open.
+  struct beginning;
+  void begin_with(std::unique_ptr<beginning> how) noexcept;
+
+ private:
+  std::unique_ptr<beginning> begins_;
 };
 
 template <class F>
 class websocket_handler_of final : public websocket_handler {
  public:
   explicit websocket_handler_of(F function) : function_(std::move(function)) {}
-  task<> serve(websocket& ws) override { return function_(ws); }
+  task<> handle(websocket& ws) override { return function_(ws); }
 
  private:
   F function_;

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
+#include <weft/http/detail/plain_answer.hpp>
 #include <weft/http/headers.hpp>
 #include <weft/http/url.hpp>
 
@@ -16,24 +18,15 @@ struct mock_request {
 };
 
 /// What a server would have answered.
-class mock_response {
+class mock_response : public detail::plain_answer {
  public:
-  mock_response(int status = 200, std::string body = {})
-      : status_{status}, body_{std::move(body)} {}  // NOLINT(google-explicit-constructor)
+  mock_response(int status = 200, std::string body = {})  // NOLINT(google-explicit-constructor)
+      : plain_answer{status, {}, std::move(body)} {}
   /// Adds a header field. Throws std::invalid_argument for one that cannot be sent.
   mock_response& header(std::string_view name, std::string_view value) {
     headers_.add(name, value);
     return *this;
   }
-
-  [[nodiscard]] int status() const noexcept { return status_; }
-  [[nodiscard]] const http::headers& headers() const noexcept { return headers_; }
-  [[nodiscard]] const std::string& body() const noexcept { return body_; }
-
- private:
-  int status_;
-  http::headers headers_;
-  std::string body_;
 };
 
 }  // namespace weft::http

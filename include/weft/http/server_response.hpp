@@ -164,8 +164,11 @@ class server_response {
   template <class F>
     requires detail::serves_upgraded<F>
   [[nodiscard]] static server_response upgrade(std::string_view protocol, F&& function) {
-    return upgraded(protocol, std::make_unique<detail::successor_of<std::decay_t<F>>>(std::forward<F>(function)));
+    return upgrade(protocol, std::unique_ptr<detail::successor>{
+                                 std::make_unique<detail::successor_of<std::decay_t<F>>>(std::forward<F>(function))});
   }
+  /// For the library's own use.
+  [[nodiscard]] static server_response upgrade(std::string_view protocol, std::unique_ptr<detail::successor> next);
 
   // ---- the head ----
 
@@ -206,7 +209,6 @@ class server_response {
 
   static server_response streamed(std::unique_ptr<detail::body_source> source, literal type,
                                   std::optional<std::uint64_t> length);
-  static server_response upgraded(std::string_view protocol, std::unique_ptr<detail::successor> next);
 
   /// What few responses have: those that do not are moved for less.
   struct extras : weft::detail::pooled {

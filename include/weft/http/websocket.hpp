@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 #include <weft/core/task.hpp>
+#include <weft/http/prepared_message.hpp>
 #include <weft/http/websocket_error.hpp>
 #include <weft/http/websocket_message.hpp>
 #include <weft/http/websocket_options.hpp>
@@ -31,6 +32,7 @@ class websocket_send {
  public:
   websocket_send(websocket_core* core, message_kind kind, std::string_view bytes) noexcept
       : core_{core}, bytes_{bytes}, kind_{kind} {}
+  websocket_send(websocket_core* core, const prepared_frames* message) noexcept : core_{core}, prepared_{message} {}
 
   bool await_ready() { return try_now(); }
   template <weft::detail::weft_promise P>
@@ -47,12 +49,14 @@ class websocket_send {
   task<> wait_for_room();
 
   websocket_core* core_;
+  const prepared_frames* prepared_ = nullptr;  // if not null, what is sent
   std::string_view bytes_;
-  message_kind kind_;
+  message_kind kind_ = message_kind::text;
   std::optional<decltype(std::declval<task<>>().operator co_await())> later_;
 };
 
 using send_operation = weft::detail::in_place<websocket_send, websocket_core*, message_kind, std::string_view>;
+using prepared_send_operation = weft::detail::in_place<websocket_send, websocket_core*, const prepared_frames*>;
 
 }  // namespace detail
 
@@ -111,6 +115,10 @@ class websocket {
   [[nodiscard]] detail::send_operation send(const message& as_it_came WEFT_LIFETIMEBOUND) {
     return detail::send_operation{
         core(), as_it_came.is_text() ? detail::message_kind::text : detail::message_kind::binary, as_it_came.bytes()};
+  }
+  /// A message that others are sent too.
+  [[nodiscard]] detail::prepared_send_operation send(const prepared_message& message WEFT_LIFETIMEBOUND) {
+    return detail::prepared_send_operation{core(), &message.frames()};
   }
   /// Sends a binary message; otherwise as send().
   [[nodiscard]] detail::send_operation send_bytes(std::string_view bytes WEFT_LIFETIMEBOUND) {

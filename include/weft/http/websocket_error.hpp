@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <weft/core/errors.hpp>
+#include <weft/http/detail/plain_answer.hpp>
 #include <weft/http/headers.hpp>
 
 namespace weft::http {
@@ -39,27 +41,13 @@ class websocket_error : public error {
   websocket_code code_;
 };
 
-/// A server refused to open a WebSocket, or did not do it as RFC 6455 demands (section 4.1).
-class websocket_refused : public websocket_error {
+/// A server refused to open a WebSocket, or did not do it as RFC 6455 demands (section 4.1). Its answer can be asked
+/// for with status() (101 if only its head was not what it should have been), headers(), and body(): what the server
+/// has to say about it, a few KiB at most.
+class websocket_refused : public websocket_error, public detail::plain_answer {
  public:
-  /// @param status   of the answer; 101 if its head was not what it should have been.
-  /// @param headers  of the answer.
-  /// @param body     the beginning of its body.
   websocket_refused(const std::string& what, int status, http::headers headers, std::string body)
-      : websocket_error{websocket_code::abnormal, what},
-        status_{status},
-        headers_{std::move(headers)},
-        body_{std::move(body)} {}
-
-  [[nodiscard]] int status() const noexcept { return status_; }
-  [[nodiscard]] const http::headers& headers() const noexcept { return headers_; }
-  /// What the server has to say about it, a few KiB at most.
-  [[nodiscard]] const std::string& body() const noexcept { return body_; }
-
- private:
-  int status_;
-  http::headers headers_;
-  std::string body_;
+      : websocket_error{websocket_code::abnormal, what}, plain_answer{status, std::move(headers), std::move(body)} {}
 };
 
 }  // namespace weft::http

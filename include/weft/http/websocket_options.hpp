@@ -22,8 +22,8 @@ struct websocket_options {
 
   /// How often the peer is asked whether it is still there (ping, RFC 6455, section 5.5.2); 0 or less: never.
   std::chrono::nanoseconds ping_interval = std::chrono::seconds{20};
-  /// How long it may take to show a sign of life then. After that the connection is given up. The time counts while
-  /// receive() is awaited: nobody hears the peer otherwise.
+  /// How long it may take to show a sign of life then. After that the connection is given up. While receive() is not
+  /// awaited nobody hears the peer; then it is given up if it takes nothing of what is being sent to it.
   std::chrono::nanoseconds ping_timeout = std::chrono::seconds{20};
   /// How long the closing handshake may take; the connection is cut after that.
   std::chrono::nanoseconds close_timeout = std::chrono::seconds{10};

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <weft/http/prepared_message.hpp>
 #include <weft/http/websocket.hpp>
 
 namespace weft::web {
@@ -38,8 +39,9 @@ static_assert(std::is_trivially_destructible_v<broadcast_options>);
 ///       while (auto m = co_await ws.receive()) room.publish(m->text());
 ///     });
 ///
-/// Publishing never waits, and nobody is held up by a slow subscriber: each has a bounded queue. Everybody gets the
-/// messages in the order in which they were published. Belongs to one loop.
+/// A message is framed, and compressed for those that want it so, once for all. Publishing never waits, and nobody is
+/// held up by a slow subscriber: each has a bounded queue. Everybody gets the messages in the order in which they were
+/// published. Belongs to one loop.
 class broadcast {
  public:
   class seat;
@@ -56,6 +58,8 @@ class broadcast {
   void publish(std::string_view text);
   /// Sends a binary message to all subscribers.
   void publish_bytes(std::string_view bytes);
+  /// Sends a message that other broadcasts are given as well.
+  void publish(const http::prepared_message& message);
 
   /// How many are subscribed.
   [[nodiscard]] std::size_t size() const noexcept;

@@ -1,4 +1,5 @@
-// A page of the server in Chromium, without a window, that talks to a WebSocket of the same server.
+// A page of the server in Chromium, without a window, that talks to WebSockets of the same server, each of which wants
+// another way to compress.
 
 #include <string>
 #include <support/child_program.hpp>
@@ -22,24 +23,32 @@ constexpr const char* page = R"(<!doctype html>
 <p id="heard">nothing</p>
 <img src="/picture">
 <script>
-  const heard = [];
-  const socket = new WebSocket(`ws://${location.host}/socket`, "chat");
-  socket.binaryType = "arraybuffer";
-  socket.onopen = () => {
-    socket.send("schön");
-    socket.send(new Uint8Array(70000).fill(7));
-  };
-  socket.onmessage = ({data}) => {
-    heard.push(typeof data === "string" ? data : `${data.byteLength} bytes`);
-    if (heard.length === 2) socket.close(4001, "enough");
-  };
-  socket.onclose = async ({code, reason, wasClean}) => {
-    heard.push(socket.protocol, socket.extensions.split(";")[0], code, reason, wasClean);
-    const body = heard.join("|");
-    const back = await fetch("/back", {method: "POST", body});
+  const text = Array.from({length: 9000}, (_, i) => `word ${i * i}`).join(" ");
+  const talk = (way) => new Promise((resolve) => {
+    const heard = [];
+    const socket = new WebSocket(`ws://${location.host}/socket/${way}`, "chat");
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => {
+      socket.send("schön");
+      socket.send(text);
+      socket.send(new Uint8Array(70000).fill(7));
+      socket.send(text);
+    };
+    socket.onmessage = ({data}) => {
+      heard.push(data === text ? "text" : typeof data === "string" ? data : `${data.byteLength} bytes`);
+      if (heard.length === 4) socket.close(4001, "enough");
+    };
+    socket.onclose = ({code, reason, wasClean}) => {
+      resolve([...heard, socket.protocol, socket.extensions.split(";")[0], code, reason, wasClean].join("|"));
+    };
+  });
+  (async () => {
+    const all = [];
+    for (const way of ["15", "15-", "9", "9-"]) all.push(await talk(way));
+    const back = await fetch("/back", {method: "POST", body: all.join(" ")});
     document.getElementById("heard").textContent = await back.text();
     await fetch("/shown", {method: "POST"});
-  };
+  })();
 </script>
 )";
 
@@ -53,8 +62,13 @@ TEST(NetHttpServerBrowser, ShowsWhatTheWebSocketSays) {
     };
     const auto handle = [&](server_request& request) -> task<server_response> {
       if (request.path() == "/") co_return server_response::html(page);
-      if (request.path() == "/socket") {
-        co_return weft::http::accept_websocket(request, echo, {.compression = true, .subprotocols = "chat"});
+      if (request.path().starts_with("/socket/")) {
+        const weft::http::websocket_options options{
+            .compression = true,
+            .keep_compression_context = !request.path().ends_with('-'),
+            .compression_window_bits = std::stoi(std::string{request.path().substr(8)}),
+            .subprotocols = "chat"};
+        co_return weft::http::accept_websocket(request, echo, options);
       }
       if (request.path() == "/back") co_return server_response::text(co_await request.text());
       if (request.path() == "/shown") {
@@ -77,7 +91,8 @@ TEST(NetHttpServerBrowser, ShowsWhatTheWebSocketSays) {
                                              "--dump-dom",
                                              s.url() + "/"};
       const std::string said = co_await weft::testing::output_of(command, 100s);
-      EXPECT_NE(said.find(">schön|70000 bytes|chat|permessage-deflate|4001||true</p>"), said.npos) << said;
+      const std::string each = "schön|text|70000 bytes|text|chat|permessage-deflate|4001||true";
+      EXPECT_NE(said.find(">" + each + " " + each + " " + each + " " + each + "</p>"), said.npos) << said;
     });
   });
 }

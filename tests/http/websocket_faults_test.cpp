@@ -13,6 +13,8 @@
 #include <weft/testing.hpp>
 #include <weft/weft.hpp>
 
+#include "http/websocket_core.hpp"
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -70,6 +72,56 @@ TEST(WebsocketFaults, AStopAnywhereLeavesNothingBehind) {
     co_await weft::with(weft::task_group{}, [&](weft::task_group& tg) -> task<> {
       tg.create_task(echo_until_lost(server));
       co_await use_all(client);
+    });
+  });
+}
+
+/// The same, where both ends compress, and what goes to many.
+task<> use_compression(websocket& ws, const weft::http::prepared_message& prepared) {
+  const std::string much(30'000, 'm');
+  co_await weft::gather(
+      [](websocket& to, const std::string& text) -> task<> {
+        co_await to.send(std::string_view{text});
+        co_await to.ping();
+      }(ws, much),
+      [](websocket& to, const weft::http::prepared_message& one) -> task<> {
+        for (int i = 0; i < 5; ++i) co_await to.send(one);
+      }(ws, prepared),
+      [](websocket& from) -> task<> {
+        for (int whole = 0; whole != 6;) {
+          const std::optional<weft::http::message_piece> piece = co_await from.receive_piece();
+          if (!piece) throw std::runtime_error{"messages are missing"};
+          if (piece->last) ++whole;
+        }
+        co_await from.receive();  // so that the pong is heard; until the peer closes
+      }(ws));
+}
+
+TEST(WebsocketFaults, AStopAnywhereLeavesNothingBehindWhereBothCompress) {
+  const auto prepared = weft::http::prepared_message::of_text(std::string(400, 'p') + "repared");
+  stop_injection::stop_everywhere([&](stop_injection::ledger& kept) -> task<> {
+    const stop_injection::ledger::item owed{kept};
+    weft::testing::stream_pair pair;
+    pair.peer.set_room(300);
+    websocket client{std::move(pair.stream), websocket_role::client, quick};
+    websocket server{std::move(static_cast<weft::byte_stream&>(pair.peer)), websocket_role::server, quick};
+    const weft::http::detail::deflate_agreement agreed{.server_window_bits = 10, .client_window_bits = 9};
+    client.shared_core()->agree(agreed, {});
+    server.shared_core()->agree(agreed, {});
+    co_await weft::with(weft::task_group{}, [&](weft::task_group& tg) -> task<> {
+      tg.create_task([](websocket& ws) -> task<> {
+        try {
+          for (int i = 0; i < 6; ++i) {
+            const std::optional<message> m = co_await ws.receive();
+            if (!m) co_return;
+            co_await ws.send(*m);
+          }
+          co_await weft::move_on_after(100ms, ws.receive());
+          co_await ws.close();
+        } catch (const websocket_error&) {  // NOLINT(bugprone-empty-catch): as it may be
+        }
+      }(server));
+      co_await use_compression(client, prepared);
     });
   });
 }

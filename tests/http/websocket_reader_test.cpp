@@ -180,6 +180,14 @@ TEST(WebsocketReader, GivesPiecesOfAMessage) {
   EXPECT_NE(transcript.find("ping:p"), std::string::npos);
 }
 
+TEST(WebsocketReader, KeepsPiecesWithinTheirLimit) {
+  const websocket_case pieces{.limits = {.message = 10, .frame = 1000}, .pieces = true};
+  EXPECT_EQ(read(frame(text, "hello, world, and more"), pieces), "text:hello, world, and more");
+  EXPECT_EQ(read(frame(text, "abc"), {.limits = {.message = 1, .frame = 1000}, .pieces = true}), "text:abc");
+  EXPECT_EQ(read(frame(binary_begin, "1234567") + frame(ping, "p") + frame(last, std::string(90, 'x')), pieces),
+            "ping:p bytes:1234567" + std::string(90, 'x'));
+}
+
 // ---- permessage-deflate ---------------------------------------------------------------------------------------------
 
 std::string deflated(const std::vector<std::string>& messages, bool keep_context = true) {
@@ -226,6 +234,12 @@ TEST(WebsocketReader, StopsDeflateBombsAtTheLimit) {
   EXPECT_EQ(read(bomb, {.deflate = true, .limits = {.message = 1000, .frame = 2000}}), "!1009");
   EXPECT_EQ(read(deflated({std::string(1000, 'x')}), with_deflate), "text:" + std::string(1000, 'x'));
   EXPECT_EQ(read(deflated({std::string(1001, 'x')}), with_deflate), "!1009");
+}
+
+TEST(WebsocketReader, InflatesPiecesWithinTheirLimit) {
+  const std::string much(100'000, 'x');
+  const websocket_case pieces{.deflate = true, .limits = {.message = 5000, .frame = 2000}, .pieces = true};
+  EXPECT_EQ(read(deflated({much, "next"}), pieces), "text:" + much + " text:next");
 }
 
 TEST(WebsocketReader, RefusesBadDeflate) {

@@ -6,13 +6,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-#include <weft/http/message_writer.hpp>
-#include <weft/http/websocket.hpp>
-#include <weft/net.hpp>
-#include <weft/testing.hpp>
-#include <weft/weft.hpp>
 
-#include "http/websocket_frame.hpp"
+#include "websocket_ends.hpp"
 
 using namespace std::chrono_literals;
 using namespace std::string_literals;
@@ -22,56 +17,9 @@ using weft::http::websocket_code;
 using weft::http::websocket_error;
 using weft::http::websocket_options;
 using weft::http::websocket_role;
+using namespace weft::http::testing;
 
 namespace {
-
-constexpr websocket_options silent{.ping_interval = 0s};
-
-/// Both ends of a WebSocket, on the simulated clock.
-struct both {
-  explicit both(const websocket_options& options = silent) : both{weft::testing::stream_pair{}, options} {}
-
-  websocket client;
-  websocket server;
-
- private:
-  both(weft::testing::stream_pair pair, const websocket_options& options)
-      : client{std::move(pair.stream), websocket_role::client, options},
-        server{std::move(static_cast<weft::byte_stream&>(pair.peer)), websocket_role::server, options} {}
-};
-
-weft::task<> echo(websocket& ws) {
-  for (;;) {
-    const std::optional<message> m = co_await ws.receive();
-    if (!m) co_return;
-    co_await ws.send(*m);
-  }
-}
-
-weft::task<std::string> receive_text(websocket& ws) {
-  const std::optional<message> m = co_await ws.receive();
-  co_return m ? std::string{m->text()} : "closed";
-}
-
-/// What a peer that speaks in bytes hears from the WebSocket under test until it closes the connection.
-struct raw {
-  explicit raw(websocket_role role, const websocket_options& options = silent)
-      : raw{weft::testing::stream_pair{}, role, options} {}
-  websocket ws;
-  weft::testing::fake_peer peer;
-
- private:
-  raw(weft::testing::stream_pair pair, websocket_role role, const websocket_options& options)
-      : ws{std::move(pair.stream), role, options}, peer{std::move(pair.peer)} {}
-};
-
-std::string masked(weft::http::detail::websocket_opcode opcode, std::string_view payload, bool last = true) {
-  weft::http::detail::pooled_bytes out;
-  write_frame(out, {.opcode = opcode, .last = last, .mask = weft::http::detail::websocket_mask{1, 2, 3, 4}}, payload);
-  return std::string{out.view()};
-}
-
-using opcode = weft::http::detail::websocket_opcode;
 
 TEST(Websocket, CarriesMessagesBothWays) {
   weft::testing::run([]() -> weft::task<> {
@@ -203,6 +151,18 @@ TEST(Websocket, WaitsForAPeerThatDoesNotRead) {
       for (int i = 0; i < 1000; ++i) co_await ends.server.receive();
     });
     EXPECT_EQ(sent, 1000);
+  });
+}
+
+TEST(Websocket, SendsMoreThanItCollectsToAPeerThatTakesItAtOnce) {
+  weft::testing::run([]() -> weft::task<> {
+    both ends{websocket_options{.send_buffer = 1000, .ping_interval = 0s}};
+    for (int i = 0; i < 20; ++i)
+      co_await ends.client.send("a text, one of many that make more than fits" + std::string(300, 'x'));
+    for (int i = 0; i < 20; ++i) {
+      const std::string text = co_await receive_text(ends.server);
+      EXPECT_EQ(text.size(), 344U);
+    }
   });
 }
 
@@ -423,6 +383,107 @@ TEST(Websocket, AStopInTheMiddleOfALargeMessageBreaksTheConnection) {
       lost = true;
     }
     EXPECT_TRUE(lost);
+  });
+}
+
+/// What an operation throws: a code, or none.
+template <class F>
+weft::task<std::optional<websocket_code>> refusal_of(F operation) {
+  std::optional<websocket_code> code;
+  try {
+    co_await operation();
+  } catch (const websocket_error& e) {
+    code = e.code();
+  }
+  co_return code;
+}
+
+/// Each way to send, on a WebSocket that is closed.
+weft::task<> expect_closed(websocket& ws, websocket_code code) {
+  const auto prepared = weft::http::prepared_message::of_text("prepared");
+  const std::string large(100'000, 'x');
+  std::vector<std::optional<websocket_code>> seen;
+  seen.push_back(co_await refusal_of([&]() -> weft::task<> { co_await ws.send("text"); }));
+  seen.push_back(co_await refusal_of([&]() -> weft::task<> { co_await ws.send(std::string{"owned"}); }));
+  seen.push_back(co_await refusal_of([&]() -> weft::task<> { co_await ws.send_bytes("bytes"); }));
+  seen.push_back(co_await refusal_of([&]() -> weft::task<> { co_await ws.send(std::string_view{large}); }));
+  seen.push_back(co_await refusal_of([&]() -> weft::task<> { co_await ws.send(prepared); }));
+  seen.push_back(co_await refusal_of([&]() -> weft::task<> { co_await ws.begin_text(); }));
+  seen.push_back(co_await refusal_of([&]() -> weft::task<> { co_await ws.begin_bytes(); }));
+  seen.push_back(co_await refusal_of([&]() -> weft::task<> { co_await ws.ping(); }));
+  for (const std::optional<websocket_code>& one : seen) EXPECT_EQ(one, code) << &one - seen.data();
+  EXPECT_FALSE(ws.is_open());
+  co_await ws.close();
+}
+
+TEST(Websocket, NothingCanBeSentOnceThePeerHasClosed) {
+  weft::testing::run([]() -> weft::task<> {
+    raw end{websocket_role::server};
+    co_await end.peer.write(masked(opcode::close, "\x10\xe1"));
+    const std::string closed = co_await receive_text(end.ws);
+    EXPECT_EQ(closed, "closed");
+    co_await expect_closed(end.ws, websocket_code{4321});
+    const std::string heard = co_await end.peer.read_all();
+    EXPECT_EQ(heard, "\x88\x02\x10\xe1") << "its closing is answered, and that is all";
+  });
+}
+
+TEST(Websocket, NothingCanBeSentOnceItIsClosed) {
+  weft::testing::run([]() -> weft::task<> {
+    both ends;
+    co_await weft::with(weft::task_group{}, [&](weft::task_group& tg) -> weft::task<> {
+      tg.create_task(echo(ends.server));
+      co_await ends.client.close(websocket_code{4001});
+    });
+    co_await expect_closed(ends.client, websocket_code{4001});
+    co_await expect_closed(ends.server, websocket_code{4001});
+  });
+}
+
+TEST(Websocket, NothingCanBeSentOnceTheConnectionIsLost) {
+  weft::testing::run([]() -> weft::task<> {
+    raw end{websocket_role::client};
+    end.peer.cut_after_sending(0, weft::testing::cut::reset);
+    co_await end.peer.write("x");
+    const std::optional<websocket_code> lost =
+        co_await refusal_of([&]() -> weft::task<> { co_await end.ws.receive(); });
+    EXPECT_EQ(lost, websocket_code::abnormal);
+    co_await expect_closed(end.ws, websocket_code::abnormal);
+  });
+}
+
+TEST(Websocket, WhatWaitsToBeSentFailsWhenThePeerCloses) {
+  weft::testing::run([]() -> weft::task<> {
+    raw end{websocket_role::server, {.send_buffer = 100, .ping_interval = 0s}};
+    end.peer.set_room(100);
+    std::vector<std::optional<websocket_code>> seen;
+    co_await weft::with(weft::task_group{}, [&](weft::task_group& tg) -> weft::task<> {
+      tg.create_task([&]() -> weft::task<> {
+        for (;;) {
+          seen.push_back(co_await refusal_of([&]() -> weft::task<> { co_await end.ws.send("some text to wait"); }));
+          if (seen.back()) co_return;
+        }
+      });
+      co_await weft::sleep(1s);
+      co_await end.peer.write(masked(opcode::close, "\x10\xe1"));
+      const std::string closed = co_await receive_text(end.ws);
+      EXPECT_EQ(closed, "closed");
+      co_await end.peer.read_some(50);
+    });
+    EXPECT_EQ(seen.back(), websocket_code{4321});
+  });
+}
+
+TEST(Websocket, APeerThatTakesNothingIsGivenUpThoughNobodyReceives) {
+  weft::testing::run([]() -> weft::task<> {
+    raw end{websocket_role::server, {.send_buffer = 1000, .ping_interval = 20s, .ping_timeout = 5s}};
+    end.peer.set_room(3000);
+    const auto begin = weft::now();
+    const std::string text(500, 'x');
+    std::optional<websocket_code> code;
+    while (!code) code = co_await refusal_of([&]() -> weft::task<> { co_await end.ws.send(std::string_view{text}); });
+    EXPECT_EQ(code, websocket_code::abnormal);
+    EXPECT_EQ(weft::now() - begin, 25s);
   });
 }
 

@@ -66,7 +66,7 @@ std::optional<websocket_event> websocket_reader::next(std::string_view& input, b
 
 /// How large a piece may become.
 std::size_t websocket_reader::most_in_piece() const noexcept {
-  constexpr std::size_t least = 4096;  // a byte can inflate to more than 1000
+  constexpr std::size_t least = std::size_t{16} << 10;  // a byte can inflate to more than 1000
   return compressed_ ? std::max(limits_.message, least) : std::max<std::size_t>(limits_.message, 1);
 }
 
@@ -75,8 +75,10 @@ std::size_t websocket_reader::room_in_piece() const noexcept {
   const std::size_t most = most_in_piece();
   if (message_.size() >= most - most / 2) return 0;
   const std::size_t room = most - message_.size();
+  if (!compressed_) return room;
   constexpr std::size_t most_inflation = 1300;  // 1032 for each byte, RFC 1951, and what was held back before
-  return compressed_ ? std::clamp<std::size_t>(room / most_inflation, 1, 1024) : room;
+  constexpr std::size_t for_the_end = 5000;     // its 4 bytes are data too if the message is cut
+  return std::clamp<std::size_t>((room - for_the_end) / most_inflation, 1, 1024);
 }
 
 // ---- headers --------------------------------------------------------------------------------------------------------

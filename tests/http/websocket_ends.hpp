@@ -61,9 +61,9 @@ struct raw {
       : ws{std::move(pair.stream), role, options}, peer{std::move(pair.peer)} {}
 };
 
-inline std::string masked(detail::websocket_opcode opcode, std::string_view payload, bool last = true) {
+inline std::string masked(opcode kind, std::string_view payload, bool last = true) {
   detail::pooled_bytes out;
-  write_frame(out, {.opcode = opcode, .last = last, .mask = detail::websocket_mask{1, 2, 3, 4}}, payload);
+  write_frame(out, {.opcode = kind, .last = last, .mask = detail::websocket_mask{1, 2, 3, 4}}, payload);
   return std::string{out.view()};
 }
 

@@ -68,7 +68,7 @@ std::string read_websocket(std::string_view bytes, F size_at, const websocket_ca
         if (event->what == detail::websocket_event::kind::piece) {
           const detail::pooled_bytes part = reader.take();
           pieces += part.view();
-          if (part.size() > std::max<std::size_t>(how.limits.message, how.deflate ? 4096 : 1))
+          if (part.size() > std::max<std::size_t>(how.limits.message, how.deflate ? 16384 : 1))
             transcript += "[too much]";
           continue;
         }

@@ -88,7 +88,7 @@ class websocket {
   /// nothing: what had come of a message is kept.
   [[nodiscard]] task<std::optional<message>> receive();
   /// The next piece of a message, as it comes, however large the message is; nullopt as receive() has it. Pieces hold
-  /// max_message bytes at most. Do not change over to receive() before the last piece.
+  /// max_message bytes at most, or 16 KiB of a compressed one. Do not change over to receive() before the last piece.
   [[nodiscard]] task<std::optional<message_piece>> receive_piece();
 
   // ---- sending: whole messages, in the order in which they were given, whichever tasks give them ----

@@ -129,7 +129,7 @@ TEST_P(NetWebsocketCompression, IsUnderstoodByItsClients) {
     co_await weft::with(weft::http::server{std::ref(handle)}, [&](weft::http::server& server) -> task<> {
       std::vector<std::string> urls;
       for (const char* const way : own_ways) urls.push_back("ws://127.0.0.1:" + std::to_string(server.port()) + way);
-      const child_program program = GetParam().start("talk_all", urls);
+      child_program program = GetParam().start("talk_all", urls);
       const std::string ended = co_await program.says("ended:");
       EXPECT_EQ(ended, "well " + std::to_string(ways_of_peers * own_ways.size()));
     });
@@ -138,7 +138,7 @@ TEST_P(NetWebsocketCompression, IsUnderstoodByItsClients) {
 
 TEST_P(NetWebsocketCompression, IsUnderstoodByItsServers) {
   weft::run([&]() -> task<> {
-    const child_program program = GetParam().start("serve_all");
+    child_program program = GetParam().start("serve_all");
     std::istringstream ports{co_await program.says("ports:")};
     std::size_t servers = 0;
     const std::vector<std::string> texts{"short", paragraph(1), "", paragraph(1), paragraph(2)};

@@ -45,6 +45,14 @@ weft::task<> books(std::string where) {
   while (auto row = co_await rows.next()) ++count;
   std::printf("streamed %d\n", count);
 
+  // Together or not at all, in one round trip; and nobody else does so at the same time.
+  co_await weft::with(db.advisory_lock(42), [](weft::postgres::connection& held) -> weft::task<> {
+    weft::postgres::pipeline batch;
+    batch.add("update book set year = year + 1 where year < $1", 1900).add("select count(*), max(year) from book");
+    auto done = co_await held.run(std::move(batch));
+    std::printf("%d changed, the latest of %d\n", static_cast<int>(done[0].affected()), done[1][0].get<int>("max"));
+  });
+
   auto news = co_await db.listen("news");
   co_await db.execute("select pg_notify('news', $1)", "a new book");
   auto heard = co_await news.next();

@@ -257,8 +257,10 @@ void add_failure_options(CLI::App& command, fetch_request& request) {
 void add_output_options(CLI::App& command, fetch_request& request) {
   const char* const group = "What comes of it";
   fetch_options& options = request.options;
-  in_group(command.add_option("-o,--output", request.output, "Write the records there; - is standard output"), group,
-           "FILE")
+  in_group(command.add_option(
+               "-o,--output", request.output,
+               "Write the records there; - is standard output, postgres://... a table weft_fetch of that server"),
+           group, "FILE")
       ->capture_default_str();
   in_group(command.add_flag("--bodies", options.bodies, "Put the bodies into the records"), group);
   in_group(

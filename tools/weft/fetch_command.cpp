@@ -79,8 +79,8 @@ class fetch_run {
       if (signal != 0) fmt::print(stderr, "interrupted\n");
       fmt::print(stderr, "{}", statistics_.summary(now() - begin));
     }
-    if (records_.error()) {
-      complain(fmt::format("cannot write the records to {}: {}", name_of_output(), records_.error().message()));
+    if (!records_.error().empty()) {
+      complain(fmt::format("cannot write the records to {}: {}", name_of_output(), records_.error()));
       return output_failed;
     }
     if (signal != 0) return ended_by_signal + signal;
@@ -96,7 +96,10 @@ class fetch_run {
     const bool records_on_terminal = request_.output == "-" && ::isatty(STDOUT_FILENO) == 1;
     return !request_.quiet && !records_on_terminal && ::isatty(STDERR_FILENO) == 1;
   }
-  std::string name_of_output() const { return request_.output == "-" ? "standard output" : request_.output; }
+  std::string name_of_output() const {
+    if (postgres_sink::is_meant_by(request_.output)) return "the PostgreSQL server";  // the URI may hold a password
+    return request_.output == "-" ? "standard output" : request_.output;
+  }
 
   task<> work() {
     records_.start(this_loop());

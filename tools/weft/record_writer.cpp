@@ -6,12 +6,16 @@
 
 #include <cerrno>
 #include <csignal>
+#include <exception>
 #include <string_view>
+#include <utility>
 
 namespace weft::tool {
 
 record_writer::record_writer(const std::string& path) {
-  if (path == "-") {
+  if (postgres_sink::is_meant_by(path)) {
+    server_.emplace(path);
+  } else if (path == "-") {
     file_ = descriptor{STDOUT_FILENO};
   } else {
     file_ = descriptor{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)};
@@ -70,7 +74,6 @@ void record_writer::finish() {
     changed_.notify_one();
   }
   thread_.join();
-  if (!failed()) write_piece(buffer_);
   buffer_.clear();
 }
 
@@ -79,7 +82,7 @@ void record_writer::write_all(std::optional<loop_handle> loop) {
     {
       std::unique_lock held{mutex_};
       changed_.wait(held, [&] { return busy_ || ending_; });
-      if (!busy_) return;
+      if (!busy_) break;
     }
     write_piece(piece_);
     {
@@ -92,22 +95,37 @@ void record_writer::write_all(std::optional<loop_handle> loop) {
       loop.reset();
     }
   }
+  write_piece(buffer_);  // what is left: the loop's thread waits
+  if (server_) server_->close();
 }
 
 void record_writer::write_piece(const std::string& piece) {
-  std::string_view rest = piece;
-  while (!rest.empty() && !failed()) {
-    const ssize_t count = ::write(file_.get(), rest.data(), rest.size());
+  if (piece.empty() || failed()) return;
+  if (!server_) return write_to_file(piece);
+  try {
+    server_->write(piece);
+  } catch (const std::exception& e) {
+    fail(e.what());
+  }
+}
+
+void record_writer::write_to_file(std::string_view piece) {
+  while (!piece.empty() && !failed()) {
+    const ssize_t count = ::write(file_.get(), piece.data(), piece.size());
     if (count >= 0) {
-      rest.remove_prefix(static_cast<std::size_t>(count));
+      piece.remove_prefix(static_cast<std::size_t>(count));
     } else if (errno == EAGAIN) {  // somebody else has made it non-blocking
       pollfd writable{file_.get(), POLLOUT, 0};
       ::poll(&writable, 1, -1);
     } else if (errno != EINTR) {
-      error_ = {errno, std::generic_category()};
-      failed_ = true;
+      fail(std::error_code{errno, std::generic_category()}.message());
     }
   }
+}
+
+void record_writer::fail(std::string why) {
+  error_ = std::move(why);
+  failed_ = true;
 }
 
 }  // namespace weft::tool

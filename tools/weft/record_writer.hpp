@@ -11,14 +11,16 @@
 #include <weft/weft.hpp>
 
 #include "descriptor.hpp"
+#include "postgres_sink.hpp"
 
 namespace weft::tool {
 
-/// Writes records to a file, a pipe or a terminal from a thread of its own, so that a slow reader holds up neither the
-/// connections nor their time limits. What has gathered while the thread was busy goes out in one piece.
+/// Writes records to a file, a pipe, a terminal or a PostgreSQL server from a thread of its own, so that a slow reader
+/// holds up neither the connections nor their time limits. What has gathered while the thread was busy goes out in one
+/// piece.
 class record_writer {
  public:
-  /// Creates or empties the file `path`; "-" is standard output. Throws std::system_error.
+  /// Creates or empties the file `path`; "-" is standard output, "postgres://..." a server. Throws std::system_error.
   explicit record_writer(const std::string& path);
   ~record_writer();
   record_writer(const record_writer&) = delete;
@@ -44,8 +46,8 @@ class record_writer {
 
   /// Writes what is left and ends the thread. To be called when the loop has ended.
   void finish();
-  /// Why writing failed, if it has; valid after finish().
-  std::error_code error() const noexcept { return error_; }
+  /// Why writing failed; empty if it has not. Valid after finish().
+  const std::string& error() const noexcept { return error_; }
 
  private:
   static constexpr std::size_t worth_writing = 64 * 1024;
@@ -54,9 +56,12 @@ class record_writer {
   void hand_over();
   void write_all(std::optional<loop_handle> loop);
   void write_piece(const std::string& piece);
+  void write_to_file(std::string_view piece);
+  void fail(std::string why);
   void written();
 
   descriptor file_;
+  std::optional<postgres_sink> server_;
   std::string buffer_;  // of the loop's thread
   event room_;
 
@@ -66,7 +71,7 @@ class record_writer {
   std::atomic<bool> busy_{false};
   bool ending_ = false;
   std::atomic<bool> failed_{false};
-  std::error_code error_;
+  std::string error_;
   std::thread thread_;
 };
 

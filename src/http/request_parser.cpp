@@ -62,8 +62,8 @@ const char* find_target_end(const char* at, const char* end) noexcept {
 
 /// Gives the memory back too: it may be much.
 void release(headers& fields) noexcept {
-  const headers gone{std::move(fields)};  // to assign an empty one would not do
-  fields.clear();
+  headers gone;  // to assign an empty one would not do
+  std::swap(gone, fields);
 }
 
 }  // namespace

@@ -53,6 +53,8 @@ inline constexpr char schema_key = 0;
 template <class T>
 void define_object(schema_writer& to);
 template <class T>
+void define_tagged(schema_writer& to);
+template <class T>
 void define_enum(schema_writer& to);
 
 template <class T>
@@ -162,6 +164,12 @@ void write_elements(schema_writer& to, const auto& said) {
   if (!written) write_type<T>(to, std::tuple<>{});
 }
 
+/// The tag would be an extra field.
+template <class T>
+inline constexpr bool refuses_extra = false;
+template <described T>
+inline constexpr bool refuses_extra<T> = description_of<T>.extra == type_description::extra_fields::refused;
+
 template <class... Alternatives>
 void write_alternatives(schema_writer& to, std::type_identity<std::variant<Alternatives...>>) {
   constexpr std::size_t tagged = (std::size_t{described<Alternatives>} + ...);
@@ -170,7 +178,9 @@ void write_alternatives(schema_writer& to, std::type_identity<std::variant<Alter
   (
       [&] {
         to.out.element();
-        if constexpr (described<Alternatives> && tagged > 1) {
+        if constexpr (described<Alternatives> && tagged > 1 && refuses_extra<Alternatives>) {
+          define_tagged<Alternatives>(to);
+        } else if constexpr (described<Alternatives> && tagged > 1) {
           // The object and its tag.
           to.out.begin_object();
           to.out.key("allOf");
@@ -203,6 +213,33 @@ void write_alternatives(schema_writer& to, std::type_identity<std::variant<Alter
   to.out.end_array();
 }
 
+template <class Said>
+inline constexpr bool says_least = false;
+template <class U>
+inline constexpr bool says_least<constraints::ge<U>> = true;
+template <class U>
+inline constexpr bool says_least<constraints::gt<U>> = true;
+template <class Said>
+inline constexpr bool says_most = false;
+template <class U>
+inline constexpr bool says_most<constraints::le<U>> = true;
+template <class U>
+inline constexpr bool says_most<constraints::lt<U>> = true;
+
+/// The limits of an integer's type, where no format tells them.
+template <class T, class... Said>
+void write_range(schema_writer& to, const std::tuple<Said...>&) {
+  if constexpr (std::is_signed_v<T> && sizeof(T) >= 4) return;
+  if constexpr (!(says_least<Said> || ...)) {
+    to.out.key("minimum");
+    to.out.write(std::int64_t{std::numeric_limits<T>::min()});
+  }
+  if constexpr (!(says_most<Said> || ...) && sizeof(T) < 8) {
+    to.out.key("maximum");
+    to.out.write(std::int64_t{std::numeric_limits<T>::max()});
+  }
+}
+
 /// What says what kind of value a type is, in an object that has begun.
 template <class T>
 void write_kind(schema_writer& to, const auto& said) {
@@ -211,6 +248,7 @@ void write_kind(schema_writer& to, const auto& said) {
   } else if constexpr (weft::detail::json_integer<T>) {
     to.member("type", "integer");
     if constexpr (sizeof(T) >= 4 && std::is_signed_v<T>) to.member("format", sizeof(T) == 8 ? "int64" : "int32");
+    write_range<T>(to, said);
   } else if constexpr (std::is_floating_point_v<T>) {
     to.member("type", "number");
   } else if constexpr (std::is_same_v<T, uuid>) {
@@ -286,18 +324,30 @@ void write_type(schema_writer& to, const auto& said) {
 }
 
 template <class T>
-void define_object(schema_writer& to) {
+void write_object(schema_writer& to, bool tagged) {
   to.out.begin_object();
   to.member("type", "object");
   if (!description_of<T>.doc.empty()) to.member("description", description_of<T>.doc);
   to.out.key("properties");
   to.out.begin_object();
+  if (tagged) {
+    to.out.key(description_of<T>.tag_member);
+    to.out.begin_object();
+    to.member("const", description_of<T>.tag);
+    to.out.end_object();
+  }
   for_each_field<T>([&](const auto& one) {
     to.out.key(one.name());
     write_type<typename std::remove_cvref_t<decltype(one)>::value_type>(to, one.constraints);
   });
   to.out.end_object();
-  bool any = false;
+  bool any = tagged;
+  if (tagged) {
+    to.out.key("required");
+    to.out.begin_array();
+    to.out.element();
+    to.out.write(description_of<T>.tag_member);
+  }
   for_each_field<T>([&](const auto& one) {
     if (!one.required()) return;
     if (!std::exchange(any, true)) {
@@ -313,6 +363,15 @@ void define_object(schema_writer& to) {
     to.out.write(false);
   }
   to.out.end_object();
+}
+
+template <class T>
+void define_object(schema_writer& to) {
+  write_object<T>(to, false);
+}
+template <class T>
+void define_tagged(schema_writer& to) {
+  write_object<T>(to, true);
 }
 
 template <class T>

@@ -5,9 +5,6 @@
 #define main main_of_websocket_feed_example  // NOLINT(readability-identifier-naming)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wreturn-type"
-#ifndef __clang__
-#pragma GCC diagnostic ignored "-Wsubobject-linkage"  // the example's lambdas, since it is included
-#endif
 #include "../../examples/websocket_feed.cpp"  // NOLINT(bugprone-suspicious-include)
 #pragma GCC diagnostic pop
 #undef main

@@ -24,35 +24,35 @@ struct new_job {
 };
 WEFT_DESCRIBE(new_job, (steps, ge(1), le(100), doc("How many steps it takes.")))
 
-struct job {
+struct job_status {
   int id;
   int steps;
   int step = 0;
   job_state state = job_state::queued;
 };
-WEFT_DESCRIBE(job, id, steps, step, state)
+WEFT_DESCRIBE(job_status, id, steps, step, state)
 
 /// The jobs, two of which run at a time.
 class job_board {
  public:
-  const job& add(int steps) {
+  const job_status& add(int steps) {
     const int id = static_cast<int>(jobs_.size()) + 1;
-    return jobs_.emplace(id, job{id, steps}).first->second;
+    return jobs_.emplace(id, job_status{id, steps}).first->second;
   }
-  const job& at(int id) const {
+  const job_status& at(int id) const {
     const auto found = jobs_.find(id);
     if (found == jobs_.end()) throw web::http_error{404, "there is no job " + std::to_string(id)};
     return found->second;
   }
-  std::vector<job> all() const {
-    std::vector<job> list;
+  std::vector<job_status> all() const {
+    std::vector<job_status> list;
     for (const auto& [id, each] : jobs_) list.push_back(each);
     return list;
   }
 
   task<> run(int id) {
     auto place = co_await places_.acquire();
-    job& mine = jobs_.at(id);
+    job_status& mine = jobs_.at(id);
     mine.state = job_state::running;
     while (mine.step < mine.steps) {
       co_await weft::sleep(10ms);  // the work
@@ -67,7 +67,7 @@ class job_board {
   task<> tell(int id, web::event_writer& to) {
     int told = -1;
     for (;;) {
-      const job now = at(id);
+      const job_status now = at(id);
       if (now.step != told || now.state == job_state::done) co_await to.send_json(now, {.type = "progress"});
       if (now.state == job_state::done) break;
       told = now.step;
@@ -79,7 +79,7 @@ class job_board {
   }
 
  private:
-  std::map<int, job> jobs_;
+  std::map<int, job_status> jobs_;
   weft::semaphore places_{2};
   weft::event changed_;
 };
@@ -88,7 +88,7 @@ void add_jobs(web::app& app, job_board& jobs) {
   app.provide(jobs);
   app.post("/jobs",
            [](web::body<new_job> made, web::use<job_board> board, web::background_tasks& background) {
-             job started = board->add(made->steps);
+             job_status started = board->add(made->steps);
              background.add_named("job", [&all = *board, id = started.id] { return all.run(id); });
              return started;
            })

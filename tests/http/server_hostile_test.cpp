@@ -312,7 +312,9 @@ class site {
 };
 
 task<> take_all(tcp_stream& stream) {
-  while (!(co_await stream.read_some()).empty()) {
+  for (;;) {
+    const std::string some = co_await stream.read_some();
+    if (some.empty()) co_return;
   }
 }
 

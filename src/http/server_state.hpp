@@ -80,7 +80,7 @@ class server_state {
   event draining;
   background_group given_connections;  ///< that it has not accepted itself
   background_group helpers;            ///< of connections
-  event ended;               ///< the last connection has closed
+  event ended;                         ///< the last connection has closed
   std::size_t connections = 0;
 
   std::vector<owned_descriptor> given;  ///< to be listened on

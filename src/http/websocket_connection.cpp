@@ -12,8 +12,8 @@
 #include "http/client_state.hpp"
 #include "http/connector.hpp"
 #include "http/credentials.hpp"
-#include "http/time_limit.hpp"
 #include "http/outgoing_trace.hpp"
+#include "http/time_limit.hpp"
 #include "http/websocket_session.hpp"
 
 namespace weft::http {

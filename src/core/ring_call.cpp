@@ -7,11 +7,13 @@ void ring_leaf::start(void* frame) noexcept {
   under_way_ = true;
   ++ring_->waiting();
   suspend(frame);
+  ++loop().outside_work;
 }
 
 void ring_leaf::completed(std::int32_t result, std::uint32_t) noexcept {
   under_way_ = false;
   --ring_->waiting();
+  --loop().outside_work;
   result_ = result;
   take(result);
   if (waiting()) wake();

@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <fstream>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <weft/files.hpp>
 #include <weft/weft.hpp>
 
@@ -10,9 +12,21 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// Runs it on io_uring, where that is offered.
+template <class Main>
+void run_on_ring(Main&& main, weft::run_options how = {}) {
+  how.backend = weft::backend_kind::io_uring;
+  try {
+    weft::run(main, how);
+  } catch (const std::system_error& e) {
+    if (e.code() != std::errc::operation_not_permitted && e.code() != std::errc::function_not_supported) throw;
+    GTEST_SKIP() << "this system does not offer io_uring";
+  }
+}
+
 // A thread could not be called back from this.
 TEST(RingFile, AnOperationThatWouldWaitForEverEndsWithAStop) {
-  const auto main = []() -> weft::task<> {
+  run_on_ring([]() -> weft::task<> {
     auto directory = co_await weft::make_temporary_directory();
     const auto path = directory.path() / "pipe";
     EXPECT_EQ(::mkfifo(path.c_str(), 0600), 0);
@@ -28,13 +42,26 @@ TEST(RingFile, AnOperationThatWouldWaitForEverEndsWithAStop) {
     EXPECT_EQ(co_await pipe.read(4), "kept");
     co_await pipe.close();
     co_await directory.remove();
-  };
-  try {
-    weft::run(main, {.backend = weft::backend_kind::io_uring});
-  } catch (const std::system_error& e) {
-    if (e.code() != std::errc::operation_not_permitted && e.code() != std::errc::function_not_supported) throw;
-    GTEST_SKIP() << "this system does not offer io_uring";
-  }
+  });
+}
+
+TEST(RingFile, TheSimulatedClockStandsStillMeanwhile) {
+  run_on_ring(
+      []() -> weft::task<> {
+        auto directory = co_await weft::make_temporary_directory();
+        const auto path = directory.path() / "pipe";
+        EXPECT_EQ(::mkfifo(path.c_str(), 0600), 0);
+        auto pipe = co_await weft::open_file(path, weft::open_mode::read | weft::open_mode::write);
+        const std::jthread writer{[&] {
+          std::this_thread::sleep_for(20ms);
+          std::ofstream{path} << "late";
+        }};
+        EXPECT_EQ(co_await weft::wait_for(pipe.read(4), 1s), "late");
+        EXPECT_EQ(weft::now(), weft::time_point{});
+        co_await pipe.close();
+        co_await directory.remove();
+      },
+      {.clock = weft::clock_mode::simulated});
 }
 
 }  // namespace

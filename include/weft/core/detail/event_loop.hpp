@@ -68,7 +68,7 @@ class event_loop {
   task_owner* root_owner = nullptr;
   /// The number of the loop's youngest task; see next_task_number.
   std::uint32_t task_number = 0;
-  /// Things that may make something ready though the loop sees nothing coming: jobs on threads.
+  /// Things that may make something ready though the loop sees nothing coming: jobs on threads, files.
   std::uint32_t outside_work = 0;
   /// Hands an error that nobody can catch to the loop's exception handler.
   void report(const char* message, const std::exception_ptr& error, const std::string& task = {}) noexcept;

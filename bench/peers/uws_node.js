@@ -2,7 +2,11 @@
 //
 // usage: uws_node.js PACKAGE
 
-const uws = require(`${process.argv[2]}/binaries/uws_linux_${process.arch}_${process.versions.modules}.node`);
+const { existsSync } = require("fs");
+
+const binary = `${process.argv[2]}/binaries/uws_linux_${process.arch}_${process.versions.modules}.node`;
+if (!existsSync(binary)) process.exit(1);  // the benchmark says what it needs
+const uws = require(binary);
 
 const answer = (type, text) => (response) => response.writeHeader("content-type", type).end(text);
 

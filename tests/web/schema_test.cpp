@@ -84,6 +84,7 @@ void add_everything(web::app& app) {
 }
 
 TEST(WebSchema, IsValidOpenApi) {
+  WEFT_NEEDS_NPM_PACKAGES();
   web::app app{{.title = "everything \"quoted\"", .version = "1.0", .description = "All there is."}};
   add_everything(app);
   const weft::testing::scratch place;
@@ -140,6 +141,7 @@ std::string document(std::mt19937& random) {
 }
 
 TEST(WebSchema, AllowsWhatIsAcceptedAndNothingElse) {
+  WEFT_NEEDS_NPM_PACKAGES();
   web::app app;
   add_everything(app);
   std::vector<std::string> documents;

@@ -29,14 +29,15 @@ GET_LARGE = b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n"
 
 async def slow_head(reader, writer):
     writer.write(b"GET / HTTP/1.1\r\nHost: a\r\nX-Long: ")
-    while not reader.at_eof():
-        writer.write(b"x")
-        await writer.drain()
-        await asyncio.sleep(0.1)
+    await drip(reader, writer)
 
 
 async def slow_body(reader, writer):
     writer.write(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
+    await drip(reader, writer)
+
+
+async def drip(reader, writer):
     while not reader.at_eof():
         writer.write(b"x")
         await writer.drain()

@@ -53,7 +53,7 @@ TEST(RingFile, TheSimulatedClockStandsStillMeanwhile) {
         EXPECT_EQ(::mkfifo(path.c_str(), 0600), 0);
         auto pipe = co_await weft::open_file(path, weft::open_mode::read | weft::open_mode::write);
         const std::jthread writer{[&] {
-          std::this_thread::sleep_for(20ms);
+          std::this_thread::sleep_for(20ms);  // so that the loop has nothing to do but to wait for the kernel
           std::ofstream{path} << "late";
         }};
         EXPECT_EQ(co_await weft::wait_for(pipe.read(4), 1s), "late");

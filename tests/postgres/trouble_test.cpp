@@ -170,10 +170,9 @@ TEST(PostgresTrouble, GivesAConnectionUpThatCannotBeCancelled) {
                             }};
     pool db{through(proxy), {.max_size = 1, .connect = {.cancel_timeout = 100ms}}};
     co_await db.execute("select 1");
-    const auto begin = weft::now();
-    EXPECT_FALSE((co_await weft::move_on_after(20ms, db.execute("select pg_sleep(5)"))).has_value());
+    // An hour: what was given up is not waited for.
+    EXPECT_FALSE((co_await weft::move_on_after(20ms, db.execute("select pg_sleep(3600)"))).has_value());
     EXPECT_EQ(co_await db.fetch_value<int>("select 2"), 2);
-    EXPECT_LT(weft::now() - begin, 4s);  // the statement was not waited for
     EXPECT_EQ(db.statistics().lost, 1U);
   });
   // The thread that sends the request goes when the proxy has gone; nobody waits for it.

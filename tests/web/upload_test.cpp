@@ -83,7 +83,7 @@ TEST(WebUpload, GoesToDiskPastASize) {
              co_return co_await large->read_at(0, 3);
            })
       .max_body(1 << 20);
-  weft::run([&]() -> task<> {  // by the real clock, since threads write the files
+  weft::testing::run([&]() -> task<> {
     place = co_await weft::make_temporary_directory();
     co_await weft::with(web::test_client{app}, [&](web::test_client& client) -> task<> {
       http::multipart_form form;

@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import time
 
+import results
 from intervals import interval_of_median
 
 
@@ -230,6 +231,7 @@ def add_arguments(parser):
     parser.add_argument("build", type=pathlib.Path, nargs="?", default=pathlib.Path("build/release"), help="where bin/ is")
     parser.add_argument("--rounds", type=int, default=10, help="how often each is measured (10)")
     parser.add_argument("--only", nargs="+", metavar="WORD", help="servers whose name has one of these words")
+    results.add_argument(parser)
 
 
 def choose_processors(options):

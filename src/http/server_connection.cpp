@@ -9,6 +9,7 @@
 #include "http/proxy_protocol.hpp"
 #include "http/reasons.hpp"
 #include "http/request_fill.hpp"
+#include "http/requests_ahead.hpp"
 #include "net/stream_core.hpp"
 #include "net/tls_handshake.hpp"
 
@@ -32,6 +33,8 @@ server_connection::server_connection(server_state& server, byte_stream stream, c
   if (!server_.options.proxy_protocol) count_address();
 }
 
+server_connection::~server_connection() = default;
+
 /// A client's address is not known before its proxy has told it, and over a Unix socket there is none.
 void server_connection::count_address() {
   if (server_.options.max_connections_per_address == 0 || peer_ == endpoint{}) return;
@@ -45,9 +48,13 @@ void server_connection::leave() noexcept {
   left_ = closing_ = lost_ = true;
   if (sending_in_background_) sender_.cancel();
   if (watching_) watcher_.cancel();
+  if (ahead_) {
+    stop_ahead();
+    ahead_->begun.clear();
+  }
   disarm();
   stream_.close();
-  if (work_ != nullptr && !sending_in_background_) server_.give_back(std::exchange(work_, nullptr));
+  if (!sending_in_background_) release_work();
   if (counted_) server_.uncount_address(peer_);
   server_.closed(*this);
 }
@@ -61,6 +68,7 @@ void server_connection::begin_handling(weft::detail::scope& in) noexcept {
 }
 
 void server_connection::end_request() noexcept {
+  if (ahead_) end_current();
   work_->parser.reset();
   head_bytes_ = 0;
   body_received_ = 0;
@@ -68,6 +76,10 @@ void server_connection::end_request() noexcept {
   continued_ = false;
   body_lost_ = false;
   choice_ = choice::by_method;
+}
+
+task<server_response> server_connection::handle() {
+  return ahead_ && ahead_->current ? request_ahead::answer(ahead_->current) : server_.handler->handle(request_);
 }
 
 /// Lets the client read what it was answered, though it may still be sending: closing at once would reset the
@@ -114,7 +126,7 @@ task<> server_connection::serve_requests(server_connection& self, std::unique_pt
 
     bool more = false;
     try {
-      call.adopt(self.server_.handler->handle(self.request_));
+      call.adopt(self.handle());
     } catch (...) {
       self.respond_to_error(std::current_exception());
       self.end_request();
@@ -222,7 +234,7 @@ task<> server_connection::serve(connection_reference keep) {
   if (!next) co_return;
   self.no_deadline();
   self.phase_ = phase::busy;
-  self.server_.give_back(std::exchange(self.work_, nullptr));
+  self.release_work();
   try {
     co_await next->serve(std::move(self.stream_), self.server_.draining);
   } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): the connection broke

@@ -43,7 +43,17 @@ class raised {
   bool& flag_;
 };
 
+/// What parse_head has found.
+struct parsed_head {
+  bool complete;
+  std::size_t taken;  ///< of the input
+};
+/// Goes on with the head of a request, and passes over the end of one without a body. Throws protocol_error.
+parsed_head parse_head(request_parser& parser, std::string_view input);
+
 class helper_mark;
+struct request_ahead;
+struct requests_ahead;
 
 /// A connection of a server: reads requests, has them handled, and sends the responses, one after the other. It lives
 /// for as long as its own task, its helpers (which send and listen while a handler runs) or the loop refer to it.
@@ -55,8 +65,10 @@ class server_connection final : public weft::detail::node,
                                 public weft::detail::list_hook<server_connection>,
                                 public weft::detail::pooled {
  public:
+  enum class choice : std::uint8_t { by_method, stops, runs_on };  ///< of a handler, for when the client goes
+
   server_connection(server_state& server, byte_stream stream, const endpoint& peer);
-  ~server_connection() = default;
+  ~server_connection();
 
   void retain() noexcept { ++references_; }
   void release() noexcept {
@@ -74,9 +86,11 @@ class server_connection final : public weft::detail::node,
   const endpoint& peer() const noexcept { return peer_; }
   bool gone() const noexcept { return gone_; }
   void stop_when_gone(bool stops) noexcept;
+  void stop_when_gone(request_ahead& ahead, bool stops) noexcept;
   /// As server_request::next.
   task<std::optional<std::string_view>> next_piece() { return next_piece(*this); }
   void send_early_hints(const http::headers& fields);
+  void send_early_hints(request_ahead& ahead, const http::headers& fields);
 
   // ---- for response_writer ----
 
@@ -99,6 +113,7 @@ class server_connection final : public weft::detail::node,
  private:
   friend class helper_mark;
   friend class output_turn;
+  friend struct request_ahead;
 
   /// Leaves when its task does.
   class leaving {
@@ -114,7 +129,6 @@ class server_connection final : public weft::detail::node,
   static constexpr std::size_t most_waiting = std::size_t{64} << 10;  // of output, before its writer has to wait
 
   enum class phase : std::uint8_t { idle, head, busy };
-  enum class choice : std::uint8_t { by_method, stops, runs_on };  // of the handler, for when the client goes
   enum class found : std::uint8_t { head, nothing, refusal };
 
   struct streaming {
@@ -147,7 +161,15 @@ class server_connection final : public weft::detail::node,
   static task<> fill_body(server_connection& self);
   static task<std::optional<std::string_view>> next_piece(server_connection& self);
 
+  static task<> handle_ahead(connection_reference keep, std::shared_ptr<request_ahead> ahead);
+
   found read_head();
+  bool may_look_ahead() const noexcept;
+  void look_ahead();
+  found take_from_ahead();
+  task<server_response> handle();
+  void end_current() noexcept;
+  void stop_ahead() noexcept;
   void begin_handling(weft::detail::scope& in) noexcept;
   /// Writes the response, or what of it can be written at once; true if there is more to it.
   bool respond(server_response& response);
@@ -161,6 +183,7 @@ class server_connection final : public weft::detail::node,
   bool request_read() const noexcept { return work_->parser.done(); }
   void end_request() noexcept;
   void begin_waiting() noexcept;
+  void release_work() noexcept;
   void connection_lost() noexcept;
 
   void count_address();
@@ -186,6 +209,7 @@ class server_connection final : public weft::detail::node,
   endpoint peer_;
   server_request request_{*this};
   weft::detail::scope* handling_in_ = nullptr;  // of the handler, while it runs
+  std::unique_ptr<requests_ahead> ahead_;
   streaming* streaming_ = nullptr;
   weft::detail::leaf* waiting_for_output_ = nullptr;
   any_task_handle sender_;

@@ -11,6 +11,7 @@
 
 #include "http/output_turn.hpp"
 #include "http/request_fill.hpp"
+#include "http/requests_ahead.hpp"
 #include "net/stream_core.hpp"
 
 namespace weft::http::detail {
@@ -53,6 +54,7 @@ void server_connection::schedule() noexcept {
 void* server_connection::run() noexcept {
   queued_ = false;
   if (handling_in_ != nullptr && !lost_) {
+    look_ahead();
     if (!work_->out.empty() && !writing_ && !sending_in_background_) {
       sender_ = server_.helpers.create_task(send_in_background(*this, helper_mark{*this, sending_in_background_}));
     }
@@ -70,7 +72,7 @@ void server_connection::wake_output() noexcept {
 
 void server_connection::helper_ended() noexcept {
   wake_output();
-  if (left_ && !sending_in_background_ && work_ != nullptr) server_.give_back(std::exchange(work_, nullptr));
+  if (left_ && !sending_in_background_) release_work();
 }
 
 task<> server_connection::send_in_background(server_connection& self, helper_mark) {
@@ -95,6 +97,7 @@ task<> server_connection::watch_client(server_connection& self, helper_mark) {
   try {
     while (self.stream_.buffered().size() - self.taken_ < most_ahead) {
       co_await request_fill{stream_access::core(self.stream_), self};
+      self.look_ahead();
       if (!self.stream_.at_end()) continue;
       // The other half may follow, and nothing tells of that while nothing is sent.
       while (!self.hung_up()) co_await sleep(1s);
@@ -122,6 +125,7 @@ task<> server_connection::end_helpers(server_connection& self) {
 /// The client has gone.
 void server_connection::connection_lost() noexcept {
   gone_ = lost_ = true;
+  if (ahead_) stop_ahead();
   if (handling_in_ != nullptr && stops()) handling_in_->request_stop();
   wake_output();
 }

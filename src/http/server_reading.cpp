@@ -7,6 +7,7 @@
 #include <weft/http/error.hpp>
 
 #include "http/request_fill.hpp"
+#include "http/requests_ahead.hpp"
 #include "net/stream_core.hpp"
 
 namespace weft::http::detail {
@@ -18,21 +19,29 @@ using weft::detail::never;
 
 }  // namespace
 
+parsed_head parse_head(request_parser& parser, std::string_view input) {
+  const std::size_t size = input.size();
+  const bool complete = parser.next(input).has_value();
+  if (complete && !parser.has_body()) parser.next(input);
+  return {.complete = complete, .taken = size - input.size()};
+}
+
 void server_connection::give_back_taken() {
   if (taken_ != 0) stream_.consume(std::exchange(taken_, 0));
 }
 
 server_connection::found server_connection::read_head() {
+  if (ahead_ && !ahead_->empty()) {
+    const found what = take_from_ahead();
+    if (what != found::nothing) return what;
+  }
   if (work_ == nullptr) work_ = server_.take_workspace();
   request_parser& parser = work_->parser;
   weft::detail::stream_core& stream = stream_access::core(stream_);
-  const std::string_view before = stream.in.view();
-  std::string_view input = before;
   try {
-    const bool head = parser.next(input).has_value();
-    if (head && !parser.has_body()) parser.next(input);
-    stream.in.consume(before.size() - input.size());
-    head_bytes_ += before.size() - input.size();
+    const auto [head, taken] = parse_head(parser, stream.in.view());
+    stream.in.consume(taken);
+    head_bytes_ += taken;
     if (head) return found::head;
     if (stream.at_end && parser.started()) parser.finish();
     return found::nothing;

@@ -1,12 +1,17 @@
 #include <weft/http/server_request.hpp>
 
+#include "http/requests_ahead.hpp"
 #include "http/server_connection.hpp"
 #include "net/socket_address.hpp"
 
 namespace weft::http {
 
-std::string_view server_request::method() const noexcept { return connection_->parser().head().method; }
-std::string_view server_request::target() const noexcept { return connection_->parser().head().target; }
+const request_parser& server_request::parser() const noexcept {
+  return ahead_ == nullptr ? connection_->parser() : ahead_->work->parser;
+}
+
+std::string_view server_request::method() const noexcept { return parser().head().method; }
+std::string_view server_request::target() const noexcept { return parser().head().target; }
 
 namespace {
 
@@ -32,18 +37,25 @@ std::string_view server_request::query() const noexcept {
   return mark == whole.npos ? std::string_view{} : whole.substr(mark + 1);
 }
 
-http_version server_request::version() const noexcept { return connection_->parser().head().version; }
-const http::headers& server_request::headers() const noexcept { return connection_->parser().head().headers; }
+http_version server_request::version() const noexcept { return parser().head().version; }
+const http::headers& server_request::headers() const noexcept { return parser().head().headers; }
 std::string_view server_request::header(std::string_view name) const noexcept {
   return headers().get(name).value_or(std::string_view{});
 }
-bool server_request::wants_upgrade() const noexcept { return connection_->parser().wants_upgrade(); }
+bool server_request::wants_upgrade() const noexcept { return parser().wants_upgrade(); }
 
-bool server_request::has_body() const noexcept { return connection_->parser().has_body(); }
-std::optional<std::uint64_t> server_request::content_length() const noexcept {
-  return connection_->parser().body_size();
+bool server_request::has_body() const noexcept { return parser().has_body(); }
+std::optional<std::uint64_t> server_request::content_length() const noexcept { return parser().body_size(); }
+
+namespace {
+
+task<std::optional<std::string_view>> no_piece() { co_return std::nullopt; }
+
+}  // namespace
+
+task<std::optional<std::string_view>> server_request::next() {
+  return ahead_ == nullptr ? connection_->next_piece() : no_piece();
 }
-task<std::optional<std::string_view>> server_request::next() { return connection_->next_piece(); }
 
 namespace {
 
@@ -74,13 +86,21 @@ void server_request::refuse_json(const json_problems& problems) {
   throw http_error{422, what};
 }
 
-const http::headers& server_request::trailers() const noexcept { return connection_->parser().trailers(); }
+const http::headers& server_request::trailers() const noexcept { return parser().trailers(); }
 
 const endpoint& server_request::peer() const noexcept { return connection_->peer(); }
 endpoint server_request::local() const { return endpoint_access::local(connection_->stream().native_handle()); }
 bool server_request::is_tls() const noexcept { return connection_->server().tls.has_value(); }
 bool server_request::client_gone() const noexcept { return connection_->gone(); }
-void server_request::stop_when_gone(bool stops) noexcept { connection_->stop_when_gone(stops); }
-void server_request::send_early_hints(const http::headers& fields) { connection_->send_early_hints(fields); }
+
+void server_request::stop_when_gone(bool stops) noexcept {
+  if (ahead_ == nullptr) return connection_->stop_when_gone(stops);
+  connection_->stop_when_gone(*ahead_, stops);
+}
+
+void server_request::send_early_hints(const http::headers& fields) {
+  if (ahead_ == nullptr) return connection_->send_early_hints(fields);
+  connection_->send_early_hints(*ahead_, fields);
+}
 
 }  // namespace weft::http

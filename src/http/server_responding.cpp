@@ -9,6 +9,7 @@
 
 #include "http/answer_head.hpp"
 #include "http/reasons.hpp"
+#include "http/requests_ahead.hpp"
 
 namespace weft::http::detail {
 
@@ -16,14 +17,23 @@ namespace {
 
 constexpr std::size_t most_copied = std::size_t{16} << 10;  ///< larger bodies are sent from where they are
 
+void write_early_hints(workspace& to, const http::headers& fields) {
+  if (to.parser.head().version != http_version::http_1_1) return;
+  to.out.append(status_line(103));
+  to.out.append(fields.wire());
+  to.out.append("\r\n");
+}
+
 }  // namespace
 
 void server_connection::send_early_hints(const http::headers& fields) {
-  if (work_->parser.head().version != http_version::http_1_1) return;
-  work_->out.append(status_line(103));
-  work_->out.append(fields.wire());
-  work_->out.append("\r\n");
+  write_early_hints(*work_, fields);
   schedule();
+}
+
+void server_connection::send_early_hints(request_ahead& ahead, const http::headers& fields) {
+  write_early_hints(*ahead.work, fields);
+  if (ahead_->current.get() == &ahead) schedule();
 }
 
 /// @param length of the body; nullopt: chunked, or to the end of the connection.
@@ -31,7 +41,8 @@ void server_connection::send_early_hints(const http::headers& fields) {
 void server_connection::write_head(const server_response& response, std::optional<std::uint64_t> length, bool chunked,
                                    std::string_view body) {
   const managed_fields managed = response.headers_.empty() ? managed_fields{} : managed_in(response.headers_);
-  if (managed.close || server_.draining.is_set() || !work_->parser.persistent()) closing_ = true;
+  if (managed.close || !work_->parser.persistent()) closing_ = true;
+  if (server_.draining.is_set() && (!ahead_ || ahead_->begun.empty())) closing_ = true;
   if (server_.options.max_requests_per_connection != 0 && requests_ >= server_.options.max_requests_per_connection)
     closing_ = true;
   answer_framing framing{

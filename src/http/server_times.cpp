@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "http/requests_ahead.hpp"
 #include "net/stream_core.hpp"
 
 namespace weft::http::detail {
@@ -65,7 +66,8 @@ void server_connection::begin_to_drain() noexcept {
 void server_connection::begin_waiting() noexcept {
   const std::int64_t now = loop_.recent_time();
   if (head_bytes_ == 0) {
-    server_.give_back(std::exchange(work_, nullptr));
+    release_work();
+    ahead_.reset();
     phase_ = phase::idle;
     idle_since_ = now;
     deadline_in(server_.draining.is_set() ? drain_grace

@@ -51,6 +51,9 @@ struct server_options {
   std::size_t max_connections = 0;              ///< further ones get a 503
   std::size_t max_connections_per_address = 0;  ///< further ones get a 503
   std::size_t max_requests_per_connection = 0;
+  /// How many requests of one connection are handled at the same time, where the client sends them without waiting for
+  /// the answers; see server.
+  std::size_t concurrent_per_connection = 1;
   parser_limits limits = {};
   /// How much of a body that the handler has not read is read and dropped, so that the connection can go on; and how
   /// much of what a refused client goes on sending, so that it can read the answer.
@@ -100,6 +103,11 @@ concept handles_requests = std::same_as<std::invoke_result_t<std::decay_t<F>&, s
 /// The server owns the handler, and calls it for each request; requests of one connection one after the other, also
 /// where the client does not wait for the answers (pipelining). A handler that throws harms nobody else: an http_error
 /// is the answer, anything else a 500 with nothing in it, and the error goes to the loop's exception handler.
+///
+/// With server_options::concurrent_per_connection, pipelined requests of safe methods (GET, HEAD, OPTIONS, TRACE)
+/// without a body are handled while those before them still are; the answers go out in the order of the requests all
+/// the same. Any other request waits until all before it are answered, and those behind it wait for it. RFC 9112,
+/// section 9.3.2.
 ///
 /// Entering listens. Leaving drains for server_options::drain_timeout, then stops the handlers that still run, and
 /// waits for them.

@@ -14,9 +14,12 @@
 
 namespace weft::http {
 
+class request_parser;
+
 namespace detail {
 class server_connection;
-}
+struct request_ahead;
+}  // namespace detail
 
 /// A request that a server's handler answers. Its head is here; the body comes as it is asked for.
 ///
@@ -88,12 +91,17 @@ class server_request {
 
  private:
   friend class detail::server_connection;
+  friend struct detail::request_ahead;
   explicit server_request(detail::server_connection& connection) noexcept : connection_{&connection} {}
+  server_request(detail::server_connection& connection, detail::request_ahead& ahead) noexcept
+      : connection_{&connection}, ahead_{&ahead} {}
+  const request_parser& parser() const noexcept;
   template <class T>
   static task<T> read_json_body(server_request& self, std::size_t limit);
   [[noreturn]] static void refuse_json(const json_problems& problems);
 
   detail::server_connection* connection_;
+  detail::request_ahead* ahead_ = nullptr;  // where it is handled before its turn to be answered
 };
 
 // ---- implementation ------------------------------------------------------------------------------------------------

@@ -18,8 +18,8 @@ namespace weft::http::detail {
 /// A request that is handled before its turn to be answered has come. Shared by its connection and its handler's task.
 struct request_ahead {
   /// @param adopted holds its head.
-  request_ahead(server_connection& connection, workspace* adopted) noexcept
-      : connection{connection}, work{adopted}, request{connection, *this} {}
+  request_ahead(server_connection& of, workspace* adopted) noexcept
+      : connection{of}, work{adopted}, request{of, *this} {}
   request_ahead(const request_ahead&) = delete;
   request_ahead& operator=(const request_ahead&) = delete;
   ~request_ahead();
@@ -40,7 +40,7 @@ struct request_ahead {
 
 /// What has come of a connection while a request before it was handled.
 struct requests_ahead {
-  explicit requests_ahead(server_state& server) noexcept : server{server} {}
+  explicit requests_ahead(server_state& of) noexcept : server{of} {}
   requests_ahead(const requests_ahead&) = delete;
   requests_ahead& operator=(const requests_ahead&) = delete;
   ~requests_ahead() {

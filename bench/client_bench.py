@@ -16,13 +16,13 @@ import pathlib
 import random
 import shutil
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
-from intervals import interval_of_median
+import results
+from results import Measure, Results, at_most, beside_floor, times_as_good
 
 HERE = pathlib.Path(__file__).parent
 BACKENDS = ["epoll", "io_uring"]
@@ -165,40 +165,14 @@ def run_by_turns(clients, options, looks_at_memory=False):
     return seen
 
 
-# ---- statistics -----------------------------------------------------------------------------------------------------
-
-
-def tell_ratio(text, seen, one, other, of, goal, at_least=False):
-    """How `one` compares with `other`, round by round."""
-    if one not in seen or other not in seen:
-        return
-    ratios = [of(a) / of(b) for a, b in zip(seen[one], seen[other])]
-    median = statistics.median(ratios)
-    low, high = interval_of_median(ratios)
-    good = median >= goal if at_least else median <= goal
-    print(f"  {text}: {median:.2f} [{low:.2f}, {high:.2f}]; the goal of {goal} is {'met' if good else 'missed'}")
-
-
-def show_requests(seen, count):
-    print(f"  {'':18} CPU us/request, lowest to highest   in user space   requests/s")
-    for name, usages in seen.items():
-        times = [usage.cpu / count * 1e6 for usage in usages]
-        user = statistics.median(usage.user for usage in usages) / count * 1e6
-        rate = count / statistics.median(usage.seconds for usage in usages)
-        print(
-            f"  {name:18} {statistics.median(times):8.2f} ({min(times):6.2f} to {max(times):6.2f})"
-            f"{'':10} {user:8.2f} {'':5} {rate:9.0f}"
-        )
-
-
 # ---- what is measured -----------------------------------------------------------------------------------------------
 
 
-def available(clients, options):
+def available(clients, handed):
     found = []
     for client in clients:
         if shutil.which(client.command[0]) is None:
-            print(f"{client.name} is left out: there is no {client.command[0]}")
+            handed.remark(f"{client.name} is left out: {pathlib.Path(client.command[0]).name} is not here.")
         else:
             found.append(client)
     return found
@@ -208,77 +182,82 @@ def has_aiohttp():
     return subprocess.run([PYTHON, "-c", "import aiohttp"], stderr=subprocess.DEVNULL).returncode == 0
 
 
-def bare_clients(place, options):
+def bare_clients(place, options, handed):
     peers = options.build / "bin"
     list_and_number = [place / "urls", options.connections]
     clients = [Client(f"weft, {b}", [peers / "peer_client_weft", *list_and_number], b) for b in BACKENDS]
     clients.append(Client("Boost.Beast", [peers / "peer_beast_fetch", *list_and_number]))
     clients.append(Client("libcurl multi", [peers / "peer_curl_fetch", *list_and_number]))
-    if options.aiohttp and has_aiohttp():
+    if not has_aiohttp():
+        handed.remark("aiohttp is left out: it needs Debian's python3-aiohttp.")
+    elif options.aiohttp:
         clients.append(Client("aiohttp, uvloop", [PYTHON, HERE / "peers" / "aiohttp_fetch.py", *list_and_number]))
-    return available(clients, options)
+    return available(clients, handed)
 
 
-def get(place, options):
-    print(f"\n{options.files} bodies of 1 KiB, {options.connections} connections, {options.rounds} rounds")
-    seen = run_by_turns(bare_clients(place, options), options)
-    show_requests(seen, options.files)
-    for backend in BACKENDS:
-        name = f"weft, {backend}"
-        tell_ratio(f"CPU, {name} to Boost.Beast", seen, name, "Boost.Beast", lambda usage: usage.cpu, 1.0)
-        rate = options.files / statistics.median(usage.seconds for usage in seen[name])
-        print(f"  {name}: {rate:.0f} requests/s; the goal of 50000 is {'met' if rate >= 50000 else 'missed'}")
+def each(seen, count, of):
+    """Microseconds of each request, by the clients' names."""
+    return {name: [of(usage) / count * 1e6 for usage in usages] for name, usages in seen.items()}
 
 
-def fetch(place, options):
+def add(handed, what, own, floors, seen, count, cpu_goals, time_goals):
+    handed.add(Measure(what, "us of CPU a request", each(seen, count, lambda u: u.cpu), own, floors, cpu_goals))
+    if all(usage.cpu > 0.2 for usages in seen.values() for usage in usages):  # else it is too short to tell
+        handed.add(Measure(what, "us of it in user space", each(seen, count, lambda u: u.user), own, floors))
+    handed.add(Measure(what, "us a request", each(seen, count, lambda u: u.seconds), own, floors, time_goals))
+
+
+def get(place, options, handed):
+    seen = run_by_turns(bare_clients(place, options, handed), options)
+    what = f"bodies of 1 KiB over {options.connections} connections"
+    ahead = [times_as_good(1, "Boost.Beast"), times_as_good(1, "libcurl multi"), times_as_good(7, "aiohttp, uvloop")]
+    own = [f"weft, {backend}" for backend in BACKENDS]
+    add(handed, what, own, [], seen, options.files, [at_most(14), *ahead], [at_most(20)])
+
+
+def fetch(place, options, handed):
     weft = options.build / "bin" / "weft"
     connections = options.connections
     command = [weft, "fetch", "-q", "-c", connections, "-i", place / "urls", "-o", place / "records"]
-    clients = [Client(f"weft fetch, {b}", command, b) for b in BACKENDS]
-    bare = [options.build / "bin" / "peer_client_weft", place / "urls", connections]
-    clients += [Client(f"weft, {b}", bare, b) for b in BACKENDS]
+    own, bare = ([f"{name}, {backend}" for backend in BACKENDS] for name in ("weft fetch", "weft"))
+    clients = [Client(name, command, backend) for name, backend in zip(own, BACKENDS)]
+    command = [options.build / "bin" / "peer_client_weft", place / "urls", connections]
+    clients += [Client(name, command, backend) for name, backend in zip(bare, BACKENDS)]
     clients.append(Client("curl --parallel", ["curl", "-sZ", "--parallel-max", connections, "-K", place / "curl.txt"]))
-    print(f"\nthe same by programs; weft fetch writes records, curl drops the bodies; {options.rounds} rounds")
-    seen = run_by_turns(available(clients, options), options)
-    show_requests(seen, options.files)
-    for backend in BACKENDS:
-        name = f"weft fetch, {backend}"
-        tell_ratio(f"CPU, {name} to the client alone", seen, name, f"weft, {backend}", lambda usage: usage.cpu, 1.25)
-        tell_ratio(f"speed, {name} to curl", seen, name, "curl --parallel", lambda usage: 1 / usage.seconds, 2.0, True)
+    seen = run_by_turns(available(clients, handed), options)
+    what = "the same by programs; weft fetch writes records, curl drops the bodies"
+    beside_bare = [beside_floor(1.25, floor, of=name) for name, floor in zip(own, bare)]
+    add(handed, what, own, bare, seen, options.files, beside_bare, [times_as_good(2.2, "curl --parallel")])
 
 
-def download(place, options, port):
+def download(place, options, handed, port):
     url = f"http://127.0.0.1:{port}/large"
     target = place / "downloaded"
     command = [options.build / "bin" / "weft", "fetch", "-q", url, "--save", target, "-o", place / "records"]
-    clients = [Client(f"weft fetch, {b}", command, b) for b in BACKENDS]
+    own = [f"weft fetch, {backend}" for backend in BACKENDS]
+    clients = [Client(name, command, backend) for name, backend in zip(own, BACKENDS)]
     clients.append(Client("curl", ["curl", "-s", url, "-o", target]))
-    print(f"\none body of {options.bytes >> 20} MiB into a file, {options.rounds} rounds")
-    seen = run_by_turns(available(clients, options), options, looks_at_memory=True)
+    seen = run_by_turns(available(clients, handed), options, looks_at_memory=True)
     if target.stat().st_size != options.bytes:
         sys.exit("client_bench: what was downloaded is not complete")
     target.unlink()
-    for name, usages in seen.items():
-        speeds = [options.bytes / usage.seconds / 1e9 for usage in usages]
-        cpu = statistics.median(usage.cpu for usage in usages)
-        memory = max(usage.memory for usage in usages) / 2**20
-        print(
-            f"  {name:20} {statistics.median(speeds):5.2f} GB/s ({min(speeds):.2f} to {max(speeds):.2f}), "
-            f"{cpu:.2f} s of CPU, {memory:.1f} MiB at most"
-        )
-    for backend in BACKENDS:
-        name = f"weft fetch, {backend}"
-        tell_ratio(f"speed, {name} to curl", seen, name, "curl", lambda usage: 1 / usage.seconds, 0.9, True)
-        memory = max(usage.memory for usage in seen[name]) / 2**20
-        print(f"  {name}: {memory:.1f} MiB; the goal of 20 is {'met' if memory < 20 else 'missed'}")
+
+    def of_each(number):
+        return {name: [number(usage) for usage in usages] for name, usages in seen.items()}
+
+    what = f"one body of {options.bytes >> 20} MiB into a file"
+    speed = of_each(lambda usage: options.bytes / usage.seconds / 1e9)
+    handed.add(Measure(what, "GB/s", speed, own, goals=[times_as_good(0.9, "curl")], more=True))
+    handed.add(Measure(what, "s of CPU", of_each(lambda usage: usage.cpu), own))
+    handed.add(Measure(what, "MiB of memory", of_each(lambda usage: usage.memory / 2**20), own, goals=[at_most(20)]))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     cpus = sorted(os.sched_getaffinity(0))
     parser.add_argument("build", nargs="?", default="build/release", type=pathlib.Path)
-    parser.add_argument("what", nargs="*", default=WHAT, help="get, fetch, download; all without it")
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--what", nargs="+", choices=WHAT, default=WHAT)
+    parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--files", type=int, default=50000)
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--bytes", type=int, default=1 << 30, help="of the download")
@@ -286,23 +265,21 @@ def main():
     parser.add_argument("--place", help="the directory for files, such as /dev/shm; the system's for temporary ones")
     parser.add_argument("--server-cpu", type=int, default=cpus[-1])
     parser.add_argument("--client-cpu", type=int, default=cpus[0])
+    results.add_argument(parser)
     options = parser.parse_args()
-    if unknown := set(options.what) - set(WHAT):
-        parser.error(f"not one of {', '.join(WHAT)}: {', '.join(unknown)}")
-    if options.rounds < 6:
-        print("Less than six rounds: the intervals in brackets are less sure than 95 %.")
-
+    handed = Results()
     with tempfile.TemporaryDirectory(dir=options.place) as name:
         place = pathlib.Path(name)
         make_files(place, options.files, options.bytes)
         with Nginx(place, options.server_cpu) as server:
             make_lists(place, options.files, server.port)
             if "get" in options.what:
-                get(place, options)
+                get(place, options, handed)
             if "fetch" in options.what:
-                fetch(place, options)
+                fetch(place, options, handed)
             if "download" in options.what:
-                download(place, options, server.port)
+                download(place, options, handed, server.port)
+    handed.hand_over(options)
 
 
 if __name__ == "__main__":

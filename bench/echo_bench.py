@@ -3,28 +3,17 @@
 
 Each round starts every server anew, in an order of its own, on a processor of its own; the load runs on another. What is
 compared is the CPU time that a server's process takes for a request, as the kernel's scheduler counts it, since requests
-per second say more about the load and the machine. Ratios are formed within a round.
+per second say more about the load and the machine.
 """
 
 import argparse
 import contextlib
 import random
 import signal
-import statistics
 import sys
 
-from measuring import (
-    Load,
-    Ratio,
-    Running,
-    Server,
-    add_arguments,
-    available,
-    choose_processors,
-    rounds,
-    verdict,
-    verdict_on_memory,
-)
+from measuring import Load, Running, Server, add_arguments, available, choose_processors, column, rounds
+from results import Measure, Results, at_most, beside_floor, times_as_good
 
 SERVERS = [
     Server("C, epoll", "peer_echo_epoll"),
@@ -35,7 +24,9 @@ SERVERS = [
     Server("Boost.Asio", "peer_echo_asio", needs="Boost (Debian: libboost1.81-dev)"),
     Server("Tokio", "peer_echo_tokio", needs="cargo, and tokio (Debian: librust-tokio-dev)"),
 ]
-FLOORS = {"epoll": "C, epoll", "io_uring": "C, io_uring"}
+OWN = ["weft, epoll", "weft, io_uring"]
+FLOORS = ["C, epoll", "C, io_uring"]
+TOGETHER, APART = "two loops of one process", "two processes"
 GOAL = 1.03
 LOOPS_GOAL = 1.05
 MEMORY_GOAL = 1024
@@ -50,86 +41,62 @@ def echo_load(port, connections, options, cpu=None):
 
 
 def measure(server, options, connections, order, count):
-    """CPU time per exchange in microseconds, exchanges per second, share of user space."""
+    """CPU time per exchange in microseconds, and what part of it was in user space."""
     with Running(server, options) as running, echo_load(running.port, connections, options) as load:
         load.order("check", 20 * connections)
         if order == "storm":
             load.order("storm", count // 20)
         before = running.cpu()
-        seconds = load.order(order, count)
-        used = running.cpu() - before
-        return used / count * 1e6, count / seconds, running.user_share()
+        load.order(order, count)
+        used = (running.cpu() - before) / count * 1e6
+        share = running.user_share()
+        return used, share and used * share
 
 
-def compare(servers, options, connections, order, count):
-    show(rounds(servers, options, lambda server: measure(server, options, connections, order, count)), order)
+def compare(what, unit, goals, servers, options, handed, connections, order, count):
+    seen = rounds(servers, options, lambda server: measure(server, options, connections, order, count))
+    handed.add(Measure(what, f"us of CPU a {unit}", column(seen, 0), OWN, FLOORS, goals))
+    in_user_space = column(seen, 1)
+    if all(all(values) for values in in_user_space.values()):
+        handed.add(Measure(what, "us of it in user space", in_user_space, OWN, FLOORS))
 
 
-def show(seen, order):
-    cpu = {name: [m[0] for m in measured] for name, measured in seen.items()}
-    floors = [name for name in FLOORS.values() if name in cpu]
-    better = min(floors, key=lambda name: statistics.median(cpu[name])) if floors else None
-    what = "connection" if order == "storm" else "request"
-    print(f"  {'':15} CPU us/{what}, lowest to highest   in user space   {what}s/s" + (f"   to {better}" if better else ""))
-    for name, measured in seen.items():
-        times = cpu[name]
-        rate = statistics.median(m[1] for m in measured)
-        shares = [m[2] for m in measured if m[2] is not None]
-        user = f"{statistics.median(shares) * statistics.median(times):8.2f}" if shares else "       -"
-        ratio = Ratio(times, cpu[better]) if better else ""
-        print(
-            f"  {name:15} {statistics.median(times):8.2f} ({min(times):6.2f} to {max(times):6.2f})"
-            f"{'':10} {user} {'':5} {rate:9.0f}   {ratio}"
-        )
-    for backend, floor in FLOORS.items():
-        weft = f"weft, {backend}"
-        if weft not in cpu or floor not in cpu:
-            continue
-        ratio = Ratio(cpu[weft], cpu[floor])
-        print(f"  {weft} to {floor}: {ratio}; the goal of {GOAL} is {verdict(ratio, GOAL)}")
-        for peer in ("libuv", "Boost.Asio", "Tokio"):
-            if peer in cpu:
-                print(f"  {weft} to {peer}: {Ratio(cpu[weft], cpu[peer])}")
-
-
-def idle(servers, options, connections):
+def idle(servers, options, handed, connections):
     """Memory per connection: just connected, and after each has exchanged a message."""
-    print(f"  {'':15} bytes/connection: new   after an exchange")
-    for server in servers:
-        with Running(server, options) as running:
-            with echo_load(running.port, 1, options) as warm_up:
-                warm_up.order("check", 100)
-            empty = running.memory()
-            with echo_load(running.port, connections, options) as load, echo_load(running.port, 1, options) as marker:
-                marker.order("check", 100)  # it came last: all have been accepted
-                new = running.memory()
-                load.order("check", connections)
-                used = running.memory()
-        each = (new - empty) / connections, (used - empty) / connections
-        goal = verdict_on_memory(max(each), MEMORY_GOAL) if server.backend else ""
-        print(f"  {server.name:15} {each[0]:21.0f} {each[1]:19.0f}{goal}")
+    seen = rounds(servers, options, lambda server: measure_idle(server, options, connections))
+    for which, when in enumerate(("just connected", "after an exchange")):
+        what = f"an idle TCP connection of {connections}, {when}"
+        handed.add(Measure(what, "bytes of memory", column(seen, which), OWN, FLOORS, [at_most(MEMORY_GOAL)]))
 
 
-def loops(options):
+def measure_idle(server, options, connections):
+    with Running(server, options) as running:
+        with echo_load(running.port, 1, options) as warm_up:
+            warm_up.order("check", 100)
+        empty = running.memory()
+        with echo_load(running.port, connections, options) as load, echo_load(running.port, 1, options) as marker:
+            marker.order("check", 100)  # it came last: all have been accepted
+            new = running.memory()
+            load.order("check", connections)
+            used = running.memory()
+    return (new - empty) / connections, (used - empty) / connections
+
+
+def loops(options, handed):
     """CPU time per request of one process with two loops, and of two processes with one loop each that share nothing.
 
     Two loads, one on each processor, compete with the servers; they are the same in both cases.
     """
     cpus = (options.server_cpu, options.load_cpu)
-    for backend in FLOORS:
+    for backend in ("epoll", "io_uring"):
         together = [(Server(f"weft, {backend}", "peer_echo_weft_loops", "2", backend=backend), cpus)]
         apart = [(Server(f"weft, {backend}", "peer_echo_weft_loops", "1", backend=backend), (cpu,)) for cpu in cpus]
-        seen = {2: [], 1: []}
+        seen = {TOGETHER: [], APART: []}
         for _ in range(options.rounds):
             for case in random.sample((together, apart), 2):
-                seen[2 if case is together else 1].append(measure_many(case, options))
-        for name, times in (("two loops of one process", seen[2]), ("two processes", seen[1])):
-            print(
-                f"  weft, {backend}, {name:25} {statistics.median(times):6.2f} us/request "
-                f"({min(times):.2f} to {max(times):.2f})"
-            )
-        ratio = Ratio(seen[2], seen[1])
-        print(f"  weft, {backend}: {ratio}; the goal of {LOOPS_GOAL} is {verdict(ratio, LOOPS_GOAL)}")
+                seen[TOGETHER if case is together else APART].append(measure_many(case, options))
+        what = f"echo of {options.bytes} bytes by two loops, 128 connections, {backend}"
+        handed.add(Measure(what, "us of CPU a request", seen, [TOGETHER], [APART], [beside_floor(LOOPS_GOAL)]))
 
 
 def measure_many(case, options):
@@ -165,27 +132,24 @@ def main():
     options = parser.parse_args()
 
     cpus = choose_processors(options)
-    servers = available(SERVERS, options)
+    handed = Results()
+    servers = available(SERVERS, options, handed)
     if not servers:
         sys.exit("nothing to measure")
 
     if "echo" in options.what:
         for connections in options.connections:
-            print(
-                f"\necho of {options.bytes} bytes, {connections} connections, {options.rounds} rounds of "
-                f"{options.requests} requests; server on processor {options.server_cpu}, load on {options.load_cpu}"
-            )
-            compare(servers, options, connections, "run", options.requests)
+            what = f"echo of {options.bytes} bytes, {connections} connections"
+            goals = [beside_floor(GOAL), times_as_good(1)]
+            compare(what, "request", goals, servers, options, handed, connections, "run", options.requests)
     if "storm" in options.what:
-        count = options.requests // 10
-        print(f"\naccept storm: {count} connections of one request each, 64 at a time, {options.rounds} rounds")
-        compare(servers, options, 64, "storm", count)
+        what = "accept storm: connections of one request each, 64 at a time"
+        compare(what, "connection", [times_as_good(1)], servers, options, handed, 64, "storm", options.requests // 10)
     if "idle" in options.what:
-        print("\nmemory of 1000 idle connections (private and written to)")
-        idle(servers, options, 1000)
-    if "loops" in options.what and len(cpus) > 1 and (options.build / "bin" / "peer_echo_weft_loops").exists():
-        print(f"\nmany loops, {options.rounds} rounds of {options.requests} requests, 128 connections")
-        loops(options)
+        idle(servers, options, handed, 1000)
+    if "loops" in options.what and len(cpus) > 1:
+        loops(options, handed)
+    handed.hand_over(options)
 
 
 if __name__ == "__main__":

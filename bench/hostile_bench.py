@@ -17,9 +17,11 @@ import statistics
 import tempfile
 import time
 
-from measuring import Ratio, Running, Server, add_arguments, available, choose_processors, rounds, verdict
+from measuring import Running, Server, add_arguments, available, choose_processors, column, rounds
+from results import Measure, Results, beside_floor
 
 GOAL = 2.0
+ALONE, BESIDE = "alone", "beside those that do harm"
 GET_SMALL = b"GET /small HTTP/1.1\r\nHost: a\r\n\r\n"
 GET_LARGE = b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -179,17 +181,14 @@ def main():
             Server(f"weft serve, {backend}", "weft", "serve", "-q", "-p", "@port", site, backend=backend)
             for backend in ("epoll", "io_uring")
         ]
-        seen = rounds(available(servers, options), options, lambda server: measure(server, options))
-    print(f"99th percentile of the time to an answer, {options.rounds} rounds of {options.requests} requests")
-    for name, measured in seen.items():
-        alone, beside, memory = zip(*measured)
-        ratio = Ratio(beside, alone)
-        print(
-            f"  {name:22} alone {statistics.median(alone):6.0f} us"
-            f"   beside {options.hostile} that do harm {statistics.median(beside):6.0f} us"
-            f"   {ratio}; the goal of {GOAL:.1f} is {verdict(ratio, GOAL)}"
-            f"   memory {max(memory) / 1e6:.1f} MB"
-        )
+        handed = Results()
+        seen = rounds(available(servers, options, handed), options, lambda server: measure(server, options))
+    alone, beside, memory = (column(seen, which) for which in range(3))
+    for name in seen:
+        waits = {BESIDE: beside[name], ALONE: alone[name]}
+        handed.add(Measure(f"{name}, 99th percentile of the wait", "us", waits, [BESIDE], [ALONE], [beside_floor(GOAL)]))
+    handed.add(Measure(f"memory beside {options.hostile} that do harm", "bytes", memory, list(memory)))
+    handed.hand_over(options)
 
 
 if __name__ == "__main__":

@@ -9,22 +9,11 @@ in the size of their answers. How it is measured: measuring.py.
 import argparse
 import pathlib
 import signal
-import statistics
 import tempfile
 
 import node_peers
-from measuring import (
-    Load,
-    Ratio,
-    Running,
-    Server,
-    add_arguments,
-    available,
-    choose_processors,
-    rounds,
-    verdict,
-    verdict_on_memory,
-)
+from measuring import Load, Running, Server, add_arguments, available, choose_processors, column, rounds
+from results import Measure, Results, at_most, beside_floor, times_as_good
 
 NGINX = """
 daemon off;
@@ -73,6 +62,7 @@ FILES = tempfile.TemporaryDirectory()
 (pathlib.Path(FILES.name) / "file.txt").write_text(("0123456789abcde\n") * 64)
 
 FLOOR = "C, epoll"
+OWN = ["weft, epoll", "weft, io_uring", "weft serve, epoll", "weft serve, io_uring"]
 ANSWERS = [
     Server(FLOOR, "peer_http_epoll"),
     Server("weft, epoll", "peer_http_weft", backend="epoll"),
@@ -82,30 +72,30 @@ ANSWERS = [
     node_peers.UWS_CPP,
     node_peers.UWS_NODE,
 ]
-FILE_FLOOR = "nginx"
 FILE_SERVERS = [
-    nginx(FILE_FLOOR),
+    nginx("nginx"),
     nginx("nginx, file cache", "open_file_cache max=1000;"),
     weft_serve("epoll"),
     weft_serve("io_uring"),
 ]
+AHEAD = [times_as_good(1, "nginx"), times_as_good(1, "hyper")]
 
 
 class Case:
-    def __init__(self, path, depth, goal, times, servers, floor):
+    def __init__(self, what, path, depth, times, servers, goals):
+        self.what = what
         self.path = path
         self.depth = depth  # requests sent at once
-        self.goal = goal  # CPU time per request relative to the floor
         self.times = times  # as many requests
         self.servers = servers
-        self.floor = floor
+        self.goals = goals
 
 
 CASES = {
-    "plaintext": Case("/plaintext", 1, 1.05, 1, ANSWERS, FLOOR),
-    "json": Case("/json", 1, 1.05, 1, ANSWERS, FLOOR),
-    "pipelined": Case("/plaintext", 16, 1 / 0.95, 8, ANSWERS, FLOOR),
-    "files": Case("/file.txt", 1, 1.0, 1, FILE_SERVERS, FILE_FLOOR),
+    "plaintext": Case("plaintext", "/plaintext", 1, 1, ANSWERS, [beside_floor(1.05), *AHEAD]),
+    "json": Case("small JSON", "/json", 1, 1, ANSWERS, [beside_floor(1.05), *AHEAD]),
+    "pipelined": Case("plaintext, pipelined 16 deep", "/plaintext", 16, 8, ANSWERS, [beside_floor(1 / 0.95), *AHEAD]),
+    "files": Case("a file of 1 KiB", "/file.txt", 1, 1, FILE_SERVERS, [times_as_good(1, "nginx")]),
 }
 MEMORY_GOAL = 2048
 
@@ -115,53 +105,44 @@ def http_load(running, options, connections, case):
 
 
 def measure(server, options, case, count):
-    """CPU time per request in microseconds, requests per second, share of user space, bytes of an answer."""
+    """CPU time per request in microseconds, what part of it was in user space, bytes of an answer."""
     with Running(server, options) as running, http_load(running, options, options.connections, case) as load:
         load.order("run", 20 * options.connections * case.depth)
         before = running.cpu()
-        seconds = load.order("run", count)
-        used = running.cpu() - before
-        return used / count * 1e6, count / seconds, running.user_share(), int(load.connected[0])
+        load.order("run", count)
+        used = (running.cpu() - before) / count * 1e6
+        share = running.user_share()
+        return used, share and used * share, int(load.connected[0])
 
 
-def compare(options, name, case):
-    count = options.requests * case.times
-    print(f"\n{name}: {options.connections} connections, {case.depth} at once, {options.rounds} rounds of {count} requests")
-    servers = available(case.servers, options)
-    seen = rounds(servers, options, lambda server: measure(server, options, case, count))
-    cpu = {name: [m[0] for m in measured] for name, measured in seen.items()}
-    print(f"  {'':20} CPU us/request, lowest to highest   in user space   requests/s   bytes")
-    for server in servers:
-        measured = seen[server.name]
-        times = cpu[server.name]
-        median = statistics.median(times)
-        shares = [m[2] for m in measured if m[2] is not None]
-        user = f"{statistics.median(shares) * median:6.2f}" if shares else "     -"
-        rate = statistics.median(m[1] for m in measured)
-        size = measured[0][3]
-        line = f"  {server.name:20} {median:8.3f} ({min(times):7.3f} to {max(times):7.3f}) {user:>17} {rate:12.0f} {size:7}"
-        if server.name != case.floor and case.floor in cpu:
-            ratio = Ratio(times, cpu[case.floor])
-            line += f"   to {case.floor} {ratio}"
-            if server.backend:
-                line += f"; the goal of {case.goal:.3f} is {verdict(ratio, case.goal)}"
-        print(line)
+def compare(options, handed, case):
+    servers = available(case.servers, options, handed)
+    seen = rounds(servers, options, lambda server: measure(server, options, case, options.requests * case.times))
+    what = f"{case.what}, {options.connections} connections"
+    handed.add(Measure(what, "us of CPU a request", column(seen, 0), OWN, [FLOOR], case.goals))
+    in_user_space = column(seen, 1)
+    if all(all(values) for values in in_user_space.values()):
+        handed.add(Measure(what, "us of it in user space", in_user_space, OWN, [FLOOR]))
+    handed.add(Measure(what, "bytes of an answer", column(seen, 2), OWN, [FLOOR]))
 
 
-def idle(options, connections):
+def idle(options, handed, connections):
     """Memory per connection that has had a request answered."""
-    print(f"\nmemory of {connections} connections that wait for their next request (private and written to)")
+    servers = available(ANSWERS, options, handed)
+    seen = rounds(servers, options, lambda server: [measure_idle(server, options, connections)])
+    what = f"a keep-alive connection of {connections} that waits for its next request"
+    handed.add(Measure(what, "bytes of memory", column(seen, 0), OWN, [FLOOR], [at_most(MEMORY_GOAL)]))
+
+
+def measure_idle(server, options, connections):
     case = CASES["plaintext"]
-    for server in available(case.servers, options):
-        with Running(server, options) as running:
-            with http_load(running, options, 1, case) as warm_up:
-                warm_up.order("run", 1000)
-            empty = running.memory()
-            with http_load(running, options, connections, case) as load:
-                load.order("run", connections)
-                each = (running.memory() - empty) / connections
-        goal = verdict_on_memory(each, MEMORY_GOAL) if server.backend else ""
-        print(f"  {server.name:20} {each:6.0f} bytes{goal}")
+    with Running(server, options) as running:
+        with http_load(running, options, 1, case) as warm_up:
+            warm_up.order("run", 1000)
+        empty = running.memory()
+        with http_load(running, options, connections, case) as load:
+            load.order("run", connections)
+            return (running.memory() - empty) / connections
 
 
 def main():
@@ -173,12 +154,14 @@ def main():
     options = parser.parse_args()
 
     choose_processors(options)
-    print(node_peers.ABOUT_UWS)
+    handed = Results()
+    handed.remark(node_peers.ABOUT_UWS)
     for name, case in CASES.items():
         if name in options.what:
-            compare(options, name, case)
+            compare(options, handed, case)
     if "idle" in options.what:
-        idle(options, 1000)
+        idle(options, handed, 1000)
+    handed.hand_over(options)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
-"""What the benchmarks of servers share: servers and loads as processes, each on a processor of its own, and statistics.
+"""What the benchmarks of servers share: servers and loads as processes, each on a processor of its own.
 
 What is compared is the CPU time that a server's process takes for a request, as the kernel's scheduler counts it, since
-requests per second say more about the load and the machine. Each round starts every server anew, in an order of its own;
-ratios are formed within a round.
+requests per second say more about the load and the machine. Each round starts every server anew, in an order of its own.
 """
 
 import os
@@ -10,13 +9,11 @@ import pathlib
 import random
 import shutil
 import socket
-import statistics
 import subprocess
 import tempfile
 import time
 
 import results
-from intervals import interval_of_median
 
 
 class Server:
@@ -168,24 +165,24 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def available(servers, options):
-    """The servers that are here and do what their name says; says why others are left out."""
+def available(servers, options, handed):
+    """The servers that are here and do what their name says; remarks why others are left out."""
     found = []
     for server in servers:
         if options.only and not any(word in server.name for word in options.only):
             continue
         needs = f"it needs {server.needs}" if server.needs else f"{server.command[0]} is not built"
         if not server.program(options):
-            print(f"{server.name} is not here: {needs}")
+            handed.remark(f"{server.name} is not here: {needs}.")
             continue
         try:
             with Running(server, options) as running:
                 on_io_uring = running.uses_io_uring()
         except (RuntimeError, OSError) as error:
-            print(f"{server.name} is not here: {error}; {needs}")
+            handed.remark(f"{server.name} is not here: {error}; {needs}.")
             continue
         if server.backend and on_io_uring != (server.backend == "io_uring"):
-            print(f"{server.name} is left out: it runs on the other back end")
+            handed.remark(f"{server.name} is left out: it runs on the other back end.")
             continue
         found.append(server)
     return found
@@ -200,27 +197,9 @@ def rounds(servers, options, measure):
     return seen
 
 
-# ---- statistics -----------------------------------------------------------------------------------------------------
-
-
-class Ratio:
-    def __init__(self, values, base):
-        ratios = [a / b for a, b in zip(values, base)]
-        self.median = statistics.median(ratios)
-        self.low, self.high = interval_of_median(ratios)
-
-    def __str__(self):
-        return f"{self.median:5.3f} [{self.low:.3f}, {self.high:.3f}]"
-
-
-def verdict(ratio, goal):
-    if ratio.low > goal:
-        return "missed"
-    return "met" if ratio.median <= goal else "not missed: the interval reaches it"
-
-
-def verdict_on_memory(each, goal):
-    return f"   the goal of {goal} is {'met' if each <= goal else 'missed'}"
+def column(seen, which):
+    """One of the figures that `measure` gave, by the servers' names."""
+    return {name: [measured[which] for measured in rows] for name, rows in seen.items()}
 
 
 # ---- programs -------------------------------------------------------------------------------------------------------

@@ -13,11 +13,11 @@ import random
 import resource
 import signal
 import socket
-import statistics
 import subprocess
 import sys
 
-from intervals import interval_of_median
+import results
+from results import Measure, Results, times_as_good
 
 HERE = pathlib.Path(__file__).resolve().parent
 TABLES = """
@@ -35,7 +35,13 @@ class Work:
 
 # A goal: weft's speed as a part of the peer's.
 WORK = [
-    Work("a row by its key, one after the other", "by_key", 10_000, ["libpq", "asyncpg", "psycopg"], {"libpq": 0.9}),
+    Work(
+        "a row by its key, one after the other",
+        "by_key",
+        10_000,
+        ["libpq", "asyncpg", "psycopg"],
+        {"libpq": 0.9, "asyncpg": 1.0},
+    ),
     Work("1,000 rows by key at once, one connection", "pipeline", 100_000, ["libpq", "psycopg"], {"libpq": 0.9}),
     Work(
         "a million rows, one at a time",
@@ -44,7 +50,7 @@ WORK = [
         ["libpq", "asyncpg"],
         {"libpq": 0.9, "asyncpg": 3.0},
     ),
-    Work("a million rows by COPY", "copy", 1_000_000, ["libpq", "asyncpg"], {}),
+    Work("a million rows by COPY", "copy", 1_000_000, ["libpq", "asyncpg"], {"libpq": 0.9, "asyncpg": 1.0}),
 ]
 
 
@@ -76,14 +82,14 @@ class Server:
         self.process.wait()
 
 
-def programs(build):
+def programs(build, handed):
     """What there is to run, by name; a list of words each."""
     found = {"weft": [build / "bin" / "peer_postgres_weft"], "libpq": [build / "bin" / "peer_postgres_libpq"]}
     for name in ("asyncpg", "psycopg"):
         if subprocess.run(["/usr/bin/python3", "-c", f"import {name}"], capture_output=True).returncode == 0:
             found[name] = ["/usr/bin/python3", HERE / "peers" / f"postgres_{name}.py"]
         else:
-            print(f"no {name}: python3-{name} is not installed")
+            handed.remark(f"{name} is not here: it needs Debian's python3-{name}.")
     return found
 
 
@@ -98,28 +104,17 @@ def measure(command, work, count, environment):
     return float(said.stdout), cpu
 
 
-def compare(work, found, options, environment):
+def compare(work, found, options, handed, environment):
     count = max(1000, int(work.count * options.scale) // 1000 * 1000)
     names = ["weft", *(name for name in work.peers if name in found)]
     seen = {name: [] for name in names}
     for _ in range(options.rounds):
         for name in random.sample(names, len(names)):
             seen[name].append(measure(found[name], work, count, environment))
-    print(f"\n{work.title}: {count}\n  {'':8} {'each second':>12} {'us each':>9} {'CPU us':>8}   weft's speed beside it")
-    for name in names:
-        took = [seconds for seconds, _ in seen[name]]
-        cpu = statistics.median(c for _, c in seen[name])
-        beside = ""
-        if name != "weft":
-            ratios = [peer / weft for peer, (weft, _) in zip(took, seen["weft"])]
-            low, high = interval_of_median(ratios)
-            beside = f"{statistics.median(ratios):.2f} [{low:.2f}, {high:.2f}]"
-            if name in work.goals:
-                goal = work.goals[name]
-                met = "missed" if high < goal else "met" if statistics.median(ratios) >= goal else "not missed"
-                beside += f"; the goal of {goal} is {met}"
-        median = statistics.median(took)
-        print(f"  {name:8} {count / median:12.0f} {median / count * 1e6:9.2f} {cpu / count * 1e6:8.2f}   {beside}")
+    time, cpu = ({name: [took[i] / count * 1e6 for took in rows] for name, rows in seen.items()} for i in range(2))
+    goals = [times_as_good(factor, peer) for peer, factor in work.goals.items()]
+    handed.add(Measure(work.title, "us each", time, ["weft"], goals=goals))
+    handed.add(Measure(work.title, "us of the client's CPU each", cpu, ["weft"]))
 
 
 def main():
@@ -128,12 +123,15 @@ def main():
     parser.add_argument("--rounds", type=int, default=10, help="how often each is measured (10)")
     parser.add_argument("--scale", type=float, default=1.0, help="how much of the work is done (1)")
     parser.add_argument("--only", nargs="+", metavar="WORK", help="by_key, pipeline, rows, copy")
+    results.add_argument(parser)
     options = parser.parse_args()
-    found = programs(options.build.resolve())
+    handed = Results()
+    found = programs(options.build.resolve(), handed)
     with Server() as server:
         for work in WORK:
             if not options.only or work.name in options.only:
-                compare(work, found, options, server.environment)
+                compare(work, found, options, handed, server.environment)
+    handed.hand_over(options)
 
 
 if __name__ == "__main__":

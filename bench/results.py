@@ -66,12 +66,13 @@ class Measure:
 
     def shown(self, name):
         values = self.values[name]
-        text = number(statistics.median(values))
-        return text if len(values) == 1 else f"{text} ({number(min(values))} to {number(max(values))})"
+        text, low, high = (number(value) for value in (statistics.median(values), min(values), max(values)))
+        return text if low == high else f"{text} ({low} to {high})"
 
 
 # ---- goals ----------------------------------------------------------------------------------------------------------
-# Each is a list that JSON can carry: its kind, a limit, and names where it needs some.
+# Each is a list that JSON can carry: its kind, a limit, names where it needs some, and to which of weft's it applies, if
+# not to all.
 
 
 def at_most(limit):
@@ -87,9 +88,9 @@ def times_as_good(factor, *peers):
     return ["times", factor, list(peers)]
 
 
-def beside_floor(limit, *floors):
+def beside_floor(limit, *floors, of=None):
     """The ratio to the better floor."""
-    return ["floor", limit, list(floors)]
+    return ["floor", limit, list(floors), of]
 
 
 def more_than(other, limit):
@@ -99,7 +100,7 @@ def more_than(other, limit):
 
 def judge(measure, own, goal):
     """A goal in words, what it came to in words, and the verdict."""
-    kind, limit, names = goal
+    kind, limit, names = goal[:3]
     if kind in ("at most", "at least"):
         found = Interval(measure.values[own])
         return f"{kind} {number(limit)}", str(found), found.verdict(limit, kind == "at most")
@@ -167,7 +168,8 @@ class Results:
 def judged(measure):
     for own in measure.own:
         for goal in measure.goals:
-            yield own, *judge(measure, own, goal)
+            if goal[3:] in ([], [None], [own]):
+                yield own, *judge(measure, own, goal)
 
 
 def add_argument(parser):
@@ -190,15 +192,16 @@ def tables(measures):
     """Lines: the goals, then all figures."""
     lines = ["| what | | median (lowest to highest) | best peer | ratio to it | ratio to the floor | goal | |", "| --- " * 8 + "|"]
     for measure in measures:
-        for own in measure.own:
-            lines += rows_of(measure, own)
+        if measure.goals:
+            for own in measure.own:
+                lines += rows_of(measure, own)
     return [*lines, "", *figures(measures)]
 
 
 def rows_of(measure, own):
     peer, floor = measure.best(measure.peers), measure.best(measure.floors)
     cells = [
-        f"{measure.what}, {measure.unit}",
+        f"{measure.what}, {measure.unit}" if own == measure.own[0] else "",
         own,
         measure.shown(own),
         f"{peer}: {number(measure.median(peer))}" if peer else "",

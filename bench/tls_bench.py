@@ -10,11 +10,13 @@ import argparse
 import os
 import pathlib
 import random
-import statistics
 import subprocess
 import tempfile
 import threading
 import time
+
+import results
+from results import Measure, Results, times_as_good
 
 CIPHER = "TLS_AES_128_GCM_SHA256"
 GOAL = 0.95
@@ -90,11 +92,6 @@ def transfer(sends, receives, place, options):
     return options.bytes / seconds, sent / options.bytes * 1e9, received / options.bytes * 1e9
 
 
-def spread(values, form):
-    ordered = sorted(values)
-    return f"{statistics.median(ordered):{form}} ({ordered[0]:{form}} to {ordered[-1]:{form}})"
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", nargs="?", default="build/release", type=pathlib.Path)
@@ -104,6 +101,7 @@ def main():
     parser.add_argument("--backend", default="epoll", help="weft's: epoll or io_uring")
     parser.add_argument("--sender-cpu", type=int, default=0)
     parser.add_argument("--receiver-cpu", type=int, default=1)
+    results.add_argument(parser)
     options = parser.parse_args()
 
     pairs = [("openssl", "openssl"), ("weft", "weft"), ("weft", "openssl"), ("openssl", "weft")]
@@ -120,25 +118,20 @@ def main():
             for pair in random.sample(pairs, len(pairs)):
                 seen[pair].append(transfer(*pair, place, options))
 
-    print(f"{options.bytes >> 20} MiB, {CIPHER}, {options.rounds} rounds, weft on {options.backend}; "
-          "median (lowest to highest)")
-    print("  sender  -> receiver             MiB/s          sender's ns/KiB           receiver's ns/KiB")
-    for (sends, receives), results in seen.items():
-        rate = spread([r / (1 << 20) for r, _, _ in results], ".0f")
-        sent = spread([s * 1024 for _, s, _ in results], ".0f")
-        received = spread([r * 1024 for _, _, r in results], ".0f")
-        print(f"  {sends:7} -> {receives:8} {rate:>22} {sent:>22} {received:>26}")
+    handed = Results()
+    what = f"{options.bytes >> 20} MiB over TLS, {CIPHER}, weft on {options.backend}"
 
-    base = seen["openssl", "openssl"]
-    ratios = {
-        "throughput, weft to weft / openssl to openssl": (("weft", "weft"), 0),
-        "sender's CPU time, weft / openssl, both to openssl": (("weft", "openssl"), 1),
-        "receiver's CPU time, weft / openssl, both from openssl": (("openssl", "weft"), 2),
-    }
-    for text, (pair, which) in ratios.items():
-        values = [own[which] / other[which] for own, other in zip(seen[pair], base)]
-        print(f"  {text:56} {spread(values, '.3f')}")
-    print(f"The goal: a throughput of at least {GOAL}.")
+    def add(text, unit, which, pairs, factor, goals=(), more=False):
+        values = {name: [result[which] * factor for result in seen[pair]] for name, pair in pairs.items()}
+        handed.add(Measure(f"{what}, {text}", unit, values, ["weft"], goals=goals, more=more))
+
+    both = {"weft": ("weft", "weft"), "OpenSSL": ("openssl", "openssl")}
+    sending = {"weft": ("weft", "openssl"), "OpenSSL": ("openssl", "openssl")}
+    receiving = {"weft": ("openssl", "weft"), "OpenSSL": ("openssl", "openssl")}
+    add("both ends", "MiB/s", 0, both, 1 / 2**20, [times_as_good(GOAL)], more=True)
+    add("sending to openssl", "ns of CPU a KiB", 1, sending, 1024)
+    add("receiving from openssl", "ns of CPU a KiB", 2, receiving, 1024)
+    handed.hand_over(options)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ is measured: measuring.py.
 import argparse
 import pathlib
 import signal
-import statistics
 
-from measuring import Load, Ratio, Running, Server, add_arguments, available, choose_processors, rounds, verdict
+from measuring import Load, Running, Server, add_arguments, available, choose_processors, column, rounds
+from results import Measure, Results, beside_floor, times_as_good
 
 BODY = '{"name":"copper nail","count":250,"price":0.125,"tags":["metal","small","workshop"],"note":null}'
 PLAIN = ("/plaintext",)
@@ -23,6 +23,8 @@ FASTAPI = Server(
     "@port",
     needs="Debian: python3-fastapi, uvicorn, python3-uvloop and python3-httptools",
 )
+OWN = ["typed, epoll", "typed, io_uring"]
+FLOORS = ["plaintext, epoll", "plaintext, io_uring"]
 # Each with what it is asked, and with how many requests for one of weft's.
 ASKED = {}
 for backend in ("epoll", "io_uring"):
@@ -31,7 +33,7 @@ for backend in ("epoll", "io_uring"):
 ASKED[FASTAPI] = (TYPED, 1 / 50)
 
 CPU_GOAL = 1.4  # CPU time per request, to the plaintext
-FASTAPI_GOAL = 1 / 4  # time per request, to FastAPI's
+FASTAPI_GOAL = 4.5  # times its throughput
 
 
 def measure(server, options):
@@ -55,23 +57,15 @@ def main():
     options = parser.parse_args()
 
     choose_processors(options)
-    servers = available(list(ASKED), options)
+    handed = Results()
+    servers = available(list(ASKED), options, handed)
     seen = rounds(servers, options, lambda server: measure(server, options))
-    cpu = {name: [m[0] for m in measured] for name, measured in seen.items()}
-    time = {name: [m[1] for m in measured] for name, measured in seen.items()}
-    print(f"{options.connections} connections, {options.rounds} rounds of {options.requests} requests")
-    print(f"  {'':20} CPU us/request   requests/s")
-    for server in servers:
-        line = f"  {server.name:20} {statistics.median(cpu[server.name]):14.3f} {1e6 / statistics.median(time[server.name]):12.0f}"
-        if server.name.startswith("typed"):
-            plain = server.name.replace("typed", "plaintext")
-            if plain in cpu:
-                ratio = Ratio(cpu[server.name], cpu[plain])
-                line += f"   CPU to plaintext {ratio}; the goal of {CPU_GOAL} is {verdict(ratio, CPU_GOAL)}"
-            if FASTAPI.name in time:
-                ratio = Ratio(time[server.name], time[FASTAPI.name])
-                line += f"   time to FastAPI {ratio}; the goal of {FASTAPI_GOAL} is {verdict(ratio, FASTAPI_GOAL)}"
-        print(line)
+    cpu, time = column(seen, 0), column(seen, 1)
+    what = f"typed route with a validated body, {options.connections} connections"
+    goals = [beside_floor(CPU_GOAL, floor, of=own) for own, floor in zip(OWN, FLOORS)]
+    handed.add(Measure(what, "us of CPU a request", cpu, OWN, FLOORS, goals))
+    handed.add(Measure(what, "us a request", time, OWN, FLOORS, [times_as_good(FASTAPI_GOAL, FASTAPI.name)]))
+    handed.hand_over(options)
 
 
 if __name__ == "__main__":

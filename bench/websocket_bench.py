@@ -7,16 +7,18 @@ exchange over TCP alone. None of them compresses.
 
 import argparse
 import signal
-import statistics
 import sys
 
 import node_peers
-from intervals import interval_of_median
-from measuring import Load, Running, Server, add_arguments, available, choose_processors, rounds, verdict_on_memory
+from measuring import Load, Running, Server, add_arguments, available, choose_processors, column, rounds
+from results import Measure, Results, at_most, more_than, times_as_good
 
 RAW = "TCP echo: C, epoll"
-GOAL = 1.0  # microseconds
+OWN = ["weft, epoll", "weft, io_uring"]
+# Microseconds a message, and how many more than an exchange over TCP takes.
+GOALS = [at_most(8), more_than(RAW, 1), times_as_good(1, "Boost.Beast"), times_as_good(1, "Node ws")]
 MEMORY_GOAL = 2048
+WHAT = ["echo", "idle"]
 
 SERVERS = [
     Server(RAW, "peer_echo_epoll"),
@@ -39,43 +41,35 @@ def echo_load(server, running, options, connections):
 
 
 def measure(server, options):
-    """CPU time per message in microseconds, messages per second."""
+    """CPU time per message in microseconds."""
     with Running(server, options) as running, echo_load(server, running, options, options.connections) as load:
         load.order("check", 20 * options.connections)
         before = running.cpu()
-        seconds = load.order("run", options.messages)
-        return (running.cpu() - before) / options.messages * 1e6, options.messages / seconds
+        load.order("run", options.messages)
+        return [(running.cpu() - before) / options.messages * 1e6]
 
 
-def compare(servers, options):
+def compare(servers, options, handed):
     seen = rounds(servers, options, lambda server: measure(server, options))
-    raw = [cpu for cpu, _ in seen.get(RAW, [])]
-    print(f"  {'':20} {'us/message':>10} {'messages/s':>11}   beside TCP echo")
-    for server in servers:
-        cpu = [m[0] for m in seen[server.name]]
-        beside = ""
-        if raw and speaks_websocket(server):
-            more = [a - b for a, b in zip(cpu, raw)]
-            low, high = interval_of_median(more)
-            beside = f"{statistics.median(more):+.2f} [{low:+.2f}, {high:+.2f}] us"
-            if server.backend:
-                verdict = "missed" if low > GOAL else "met" if statistics.median(more) <= GOAL else "not missed"
-                beside += f"; the goal of +{GOAL} is {verdict}"
-        rate = statistics.median(m[1] for m in seen[server.name])
-        print(f"  {server.name:20} {statistics.median(cpu):10.2f} {rate:11.0f}   {beside}")
+    what = f"WebSocket echo of {options.bytes} bytes, {options.connections} connections"
+    handed.add(Measure(what, "us of CPU a message", column(seen, 0), OWN, [RAW], GOALS))
 
 
-def idle(servers, options, connections=1000):
-    print(f"\nmemory of {connections} idle WebSockets (private and written to), bytes each")
-    for server in filter(speaks_websocket, servers):
-        with Running(server, options) as running:
-            with echo_load(server, running, options, 8) as load:
-                load.order("check", 100)
-            empty = running.memory()
-            with echo_load(server, running, options, connections) as load:
-                load.order("check", connections)
-                each = (running.memory() - empty) / connections
-        print(f"  {server.name:20} {each:8.0f}{verdict_on_memory(each, MEMORY_GOAL) if server.backend else ''}")
+def idle(servers, options, handed, connections=1000):
+    servers = list(filter(speaks_websocket, servers))
+    seen = rounds(servers, options, lambda server: [measure_idle(server, options, connections)])
+    what = f"an idle WebSocket of {connections}"
+    handed.add(Measure(what, "bytes of memory", column(seen, 0), OWN, goals=[at_most(MEMORY_GOAL)]))
+
+
+def measure_idle(server, options, connections):
+    with Running(server, options) as running:
+        with echo_load(server, running, options, 8) as load:
+            load.order("check", 100)
+        empty = running.memory()
+        with echo_load(server, running, options, connections) as load:
+            load.order("check", connections)
+            return (running.memory() - empty) / connections
 
 
 def main():
@@ -84,19 +78,20 @@ def main():
     parser.add_argument("--messages", type=int, default=100_000, help="in each measurement (100000)")
     parser.add_argument("--bytes", type=int, default=64, help="size of a message (64)")
     parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--what", nargs="+", choices=WHAT, default=WHAT)
     options = parser.parse_args()
 
     choose_processors(options)
-    print(node_peers.ABOUT_UWS)
-    servers = available(SERVERS, options)
+    handed = Results()
+    handed.remark(node_peers.ABOUT_UWS)
+    servers = available(SERVERS, options, handed)
     if not servers:
         sys.exit("nothing to measure")
-    print(
-        f"\necho of {options.bytes} bytes, {options.connections} connections, {options.rounds} rounds of "
-        f"{options.messages} messages; server on processor {options.server_cpu}, load on {options.load_cpu}"
-    )
-    compare(servers, options)
-    idle(servers, options)
+    if "echo" in options.what:
+        compare(servers, options, handed)
+    if "idle" in options.what:
+        idle(servers, options, handed)
+    handed.hand_over(options)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 #include <weft/http/http_date.hpp>
 
 #include "http/server_connection.hpp"
+#include "net/socket_address.hpp"
 
 namespace weft::http::detail {
 
@@ -79,11 +80,11 @@ bool server_state::opened(server_connection& connection) {
 }
 
 bool server_state::count_address(const endpoint& of) {
-  return ++per_address_[of.address()] > options.max_connections_per_address;
+  return ++per_address_[endpoint_access::owner_of(of)] > options.max_connections_per_address;
 }
 
 void server_state::uncount_address(const endpoint& of) noexcept {
-  const auto at = per_address_.find(of.address());
+  const auto at = per_address_.find(endpoint_access::owner_of(of));
   if (at != per_address_.end() && --at->second == 0) per_address_.erase(at);
 }
 

@@ -94,7 +94,7 @@ class server_state {
   void write_common_fields(std::int64_t loop_time);
 
   weft::detail::list<server_connection> open_;
-  std::map<std::string, std::size_t> per_address_;
+  std::map<endpoint, std::size_t> per_address_;
   workspace* spare_ = nullptr;
   std::size_t spares_ = 0;
   std::string ok_line_;

@@ -1,6 +1,7 @@
 #include <arpa/inet.h>
 #include <net/if.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <weft/net/endpoint.hpp>
@@ -85,6 +86,17 @@ endpoint endpoint_access::local(int fd) noexcept {
   socklen_t length = sizeof address;
   ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length);
   return from(address);
+}
+
+endpoint endpoint_access::owner_of(const endpoint& e) noexcept {
+  constexpr std::size_t network = 8;
+  endpoint owner = with_port(e, 0);
+  const auto host = owner.bytes_.begin() + network;
+  // ::1 and IPv4 addresses in IPv6 clothes share a network without being one user's.
+  if (e.v6_ && std::any_of(owner.bytes_.begin(), host, [](std::uint8_t byte) { return byte != 0; })) {
+    std::fill(host, owner.bytes_.end(), std::uint8_t{0});
+  }
+  return owner;
 }
 
 endpoint endpoint_access::remote(int fd) noexcept {

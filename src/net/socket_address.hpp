@@ -22,6 +22,10 @@ class endpoint_access {
     return e;
   }
 
+  /// Whose it is, as far as an address tells: IPv6 users have a network of 64 bits, all addresses of which are theirs.
+  /// The port is 0.
+  static endpoint owner_of(const endpoint& e) noexcept;
+
   /// What a socket is bound to; an endpoint without meaning if the kernel does not say.
   static endpoint local(int fd) noexcept;
   static endpoint remote(int fd) noexcept;

@@ -130,6 +130,23 @@ TEST(HttpServerProxied, CountsTheClientsAndNotTheProxy) {
                    {.proxy_protocol = true, .max_connections_per_address = 1});
 }
 
+TEST(HttpServerProxied, CountsTheAddressesOfAnIpv6NetworkAsOne) {
+  const auto from_v6 = [](std::string_view address) {
+    return "PROXY TCP6 " + std::string{address} + " 2001:db8::2 7 80\r\n";
+  };
+  with_http_server(who,
+                   [&](server& site) -> task<> {
+                     weft::tcp_stream first = co_await weft::open_connection("127.0.0.1", site.port());
+                     co_await first.write(from_v6("2001:db8:0:1::1") + "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+                     co_await first.read_until("[2001:db8:0:1::1]:7");
+                     std::string answer = co_await says(site, from_v6("2001:db8:0:1:ffff::2") + request);
+                     EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer;
+                     answer = co_await says(site, from_v6("2001:db8:0:2::1") + request);
+                     EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 ")) << answer;
+                   },
+                   {.proxy_protocol = true, .max_connections_per_address = 1});
+}
+
 TEST(HttpServerProxied, IntroducesClientsThatSpeakTls) {
   const auto made_up = weft::make_up_certificate({"127.0.0.1"});
   weft::tls_context context = weft::tls_context::server();

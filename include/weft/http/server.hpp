@@ -48,8 +48,9 @@ struct server_options {
   std::size_t min_receive_rate = 512;  ///< bytes a second
   std::size_t min_send_rate = 512;     ///< bytes a second
 
-  std::size_t max_connections = 0;              ///< further ones get a 503
-  std::size_t max_connections_per_address = 0;  ///< further ones get a 503
+  std::size_t max_connections = 0;  ///< further ones get a 503
+  /// Further ones get a 503. The addresses of an IPv6 network of 64 bits, which one user has, count as one.
+  std::size_t max_connections_per_address = 0;
   std::size_t max_requests_per_connection = 0;
   /// How many requests of one connection are handled at the same time, where the client sends them without waiting for
   /// the answers; see server.

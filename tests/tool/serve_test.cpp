@@ -1,9 +1,11 @@
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <weft/http.hpp>
 #include <weft/net.hpp>
+#include <weft/process.hpp>
 #include <weft/weft.hpp>
 
 #include "tool.hpp"
@@ -99,6 +101,58 @@ TEST_F(NetServe, LetsRequestsFinishWhenItEnds) {
     EXPECT_EQ(bytes, 50'000'000U);
   });
   EXPECT_EQ(program.wait(), 0);
+}
+
+/// Asks over one connection and over a new one each time, until told to end.
+weft::task<> keep_asking(std::string url, const bool& enough, int& answers, int& asking) {
+  ++asking;
+  client lasting{{.base_url = url}};
+  while (!enough) {
+    EXPECT_EQ(co_await lasting.get("/page.html").text(), "<p>hello");
+    client fresh{{.base_url = url}};
+    EXPECT_EQ(co_await fresh.get("/page.html").text(), "<p>hello");
+    ++answers;
+  }
+  --asking;
+}
+
+TEST_F(NetServe, GivesWayToASuccessorAtTheSameSocketWithoutLosingARequest) {
+  weft::run([&]() -> weft::task<> {
+    weft::tcp_listener listener{*weft::endpoint::parse("127.0.0.1", 0)};
+    const std::string url = "http://127.0.0.1:" + std::to_string(listener.local_address().port());
+    const auto serve = [&] {
+      weft::command tool{std::getenv("WEFT_TOOL")};
+      tool.args("serve", place.file(""), "--workers", "2").stdout_to(weft::stdio::null);
+      return tool.pass_listening({listener.native_handle()}).start();
+    };
+    const auto served = [](weft::process& program) -> weft::task<> {
+      const std::string said = co_await program.err.read_until("\n");
+      EXPECT_TRUE(said.ends_with(" at the sockets that were passed on (Ctrl-C ends it)\n")) << said;
+    };
+    bool enough = false;
+    int answers = 0;
+    int asking = 0;
+    co_await weft::with(serve(), [&](weft::process& old) -> weft::task<> {
+      co_await served(old);
+      co_await weft::with(weft::task_group{}, [&](weft::task_group& tg) -> weft::task<> {
+        for (int i = 0; i < 4; ++i) tg.create_task(keep_asking(url, enough, answers, asking));
+        while (answers < 50) co_await weft::sleep(1ms);
+        co_await weft::with(serve(), [&](weft::process& successor) -> weft::task<> {
+          co_await served(successor);
+          old.terminate();
+          const int status = co_await old.wait();
+          EXPECT_EQ(status, 0);
+          const int before = answers;
+          while (answers < before + 50) co_await weft::sleep(1ms);
+          enough = true;
+          while (asking != 0) co_await weft::sleep(1ms);
+          successor.terminate();
+          const int last = co_await successor.wait();
+          EXPECT_EQ(last, 0);
+        });
+      });
+    });
+  });
 }
 
 TEST_F(NetServe, SaysWhatIsWrong) {

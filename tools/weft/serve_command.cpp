@@ -1,16 +1,20 @@
 #include "serve_command.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <future>
 #include <memory>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 #include <weft/http.hpp>
 #include <weft/net.hpp>
 #include <weft/process.hpp>
@@ -38,6 +42,13 @@ std::optional<tls_context> context_for(const serve_request& request) {
   return tls_context::server().add_certificate_pem(made.certificate, made.key).alpn("http/1.1");
 }
 
+/// Another descriptor of the same socket: each loop has its own.
+owned_descriptor copy_of(const owned_descriptor& socket) {
+  owned_descriptor copy{::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0)};
+  if (!copy) throw std::system_error{errno, std::generic_category(), "a socket that was passed on"};
+  return copy;
+}
+
 /// One line for each request, on standard output.
 class access_log {
  public:
@@ -58,7 +69,7 @@ class access_log {
 class serve_run {
  public:
   explicit serve_run(const serve_request& request)
-      : request_{request}, tls_{context_for(request)}, log_{request.quiet} {}
+      : request_{request}, tls_{context_for(request)}, log_{request.quiet}, passed_on_{inherited_descriptors()} {}
 
   void execute() {
     const std::size_t loops = request_.workers == 0 ? std::thread::hardware_concurrency() : request_.workers;
@@ -81,6 +92,7 @@ class serve_run {
                        .tls = tls_ ? &*tls_ : nullptr,
                        .reuse_port = shared,
                        .drain_timeout = drain}};
+    for (const inherited_descriptor& each : passed_on_) site.listen_on(copy_of(each.descriptor));
     try {
       co_await with(std::move(site), [&](http::server& listening) { return serve_until_told(self, listening); });
     } catch (...) {
@@ -96,16 +108,16 @@ class serve_run {
     }
     signal_set signals{SIGINT, SIGTERM};
     told_port_ = true;
-    port_told_.set_value(listening.port());
-    if (!request_.quiet) announce(listening.url());
+    port_told_.set_value(passed_on_.empty() ? listening.port() : 0);
+    if (!request_.quiet) announce(passed_on_.empty() ? listening.url() + "/" : "the sockets that were passed on");
     co_await signals.next();
     if (!request_.quiet) fmt::print(stderr, "ending: requests that are under way may finish\n");
     self.stop_all();
   }
 
-  void announce(const std::string& url) const {
+  void announce(const std::string& place) const {
     const std::string directory = std::filesystem::weakly_canonical(request_.directory).string();
-    fmt::print(stderr, "serving {} at {}/ (Ctrl-C ends it)\n", directory, url);
+    fmt::print(stderr, "serving {} at {} (Ctrl-C ends it)\n", directory, place);
     if (tls_ && request_.certificate.empty()) {
       fmt::print(stderr, "with a certificate made up for this run: clients must be told not to check it\n");
     }
@@ -120,6 +132,7 @@ class serve_run {
   const serve_request& request_;
   std::optional<tls_context> tls_;
   access_log log_;
+  std::vector<inherited_descriptor> passed_on_;  // to be listened on
   std::promise<std::uint16_t> port_told_;
   std::shared_future<std::uint16_t> port_{port_told_.get_future()};
   bool told_port_ = false;
@@ -130,7 +143,8 @@ class serve_run {
 void add_serve_command(CLI::App& program, serve_request& request) {
   CLI::App& command = *program.add_subcommand(
       "serve",
-      "Serve the files of a directory over HTTP, until Ctrl-C; a line for each request goes to standard output");
+      "Serve the files of a directory over HTTP, until Ctrl-C; a line for each request goes to standard output. Where "
+      "systemd (or another process, in its way: LISTEN_FDS) passes sockets on, these are served");
   command.add_option("DIR", request.directory, "The directory")->capture_default_str();
   command.add_option("--host", request.host, "The name or address to listen on; '' for all of this machine's")
       ->capture_default_str();

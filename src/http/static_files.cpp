@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <system_error>
 #include <utility>
 #include <weft/core/thread_pool.hpp>
@@ -21,6 +22,7 @@ namespace detail {
 
 namespace {
 
+constexpr std::chrono::milliseconds file_system_tick{20};  ///< twice the longest of Linux
 constexpr std::size_t small_file = std::size_t{64} << 10;
 
 struct variant {
@@ -193,11 +195,15 @@ task<server_response> static_files_state::serve_file(server_request& request, st
       const std::string beside = file->path + extension_of(*coding);
       std::shared_ptr<served_file> compressed = known_file(beside);
       if (!compressed || compressed->coding != *coding) {
-        opened_file found = co_await open(beside);
-        compressed = made_file(std::move(found), beside, *coding, media_type_of(file->path));
-        keep(compressed);
+        try {
+          opened_file found = co_await open(beside);
+          compressed = made_file(std::move(found), beside, *coding, media_type_of(file->path));
+          keep(compressed);
+        } catch (const std::system_error&) {
+          compressed = nullptr;  // it has gone, leads out of the directory, or must not be read
+        }
       }
-      file = std::move(compressed);
+      if (compressed) file = std::move(compressed);
     }
   }
   server_response response = respond_with_file(request, *file);
@@ -252,9 +258,13 @@ void static_files_state::look_for_variants(served_file& file) const {
   }
 }
 
-/// A large one without its descriptor: many of them would use up what the process may have.
+/// Not a large one: the descriptors of many would use up what the process may have. Nor one that was written just now:
+/// it may be written again within the same tick of the file system's clock, and nothing would tell.
 void static_files_state::keep(std::shared_ptr<served_file> file) {
   if (!file->content || file->content->size() > cache_bytes_) return;
+  const auto age =
+      std::chrono::system_clock::now().time_since_epoch() - std::chrono::nanoseconds{file->identity.changed};
+  if (age < file_system_tick) return;
   if (const auto known = by_path_.find(file->path); known != by_path_.end()) forget(known->second);
   kept_bytes_ += file->content->size();
   kept_.push_front(std::move(file));

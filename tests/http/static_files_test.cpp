@@ -221,6 +221,18 @@ TEST(NetHttpStaticFiles, ServesVariantsThatAreCompressedAlready) {
   });
 }
 
+TEST(NetHttpStaticFiles, ServesThePlainFileWhereAVariantIsNotToBeHad) {
+  with_files([](client c, std::filesystem::path root) -> task<> {
+    put(root / "lib.js", "plain");
+    put(root.parent_path() / "outside.gz", "secret");
+    std::filesystem::create_symlink(root.parent_path() / "outside.gz", root / "lib.js.gz");
+    response r = co_await c.get("/lib.js").header("accept-encoding", "gzip");
+    EXPECT_EQ(r.status(), 200);
+    EXPECT_EQ(r.text(), "plain");
+    EXPECT_EQ(r.header("content-encoding"), "");
+  });
+}
+
 TEST(NetHttpStaticFiles, SaysWhichDirectoryIsMissing) {
   try {
     const static_files files{"/nowhere/at/all"};

@@ -1,11 +1,8 @@
-#include <linux/tcp.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
 
+#include "http/sending_progress.hpp"
 #include "http/websocket_core.hpp"
 
 namespace weft::http::detail {
@@ -73,10 +70,7 @@ bool websocket_core::shows_life() {
 
 /// How many bytes the peer's system has acknowledged; 0 if that is not known.
 std::uint64_t websocket_core::acknowledged() const noexcept {
-  tcp_info info{};
-  socklen_t size = sizeof info;
-  if (::getsockopt(stream_.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 0;
-  return info.tcpi_bytes_acked;
+  return sending_progress::of(stream_.native_handle()).taken;
 }
 
 }  // namespace weft::http::detail

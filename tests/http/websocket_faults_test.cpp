@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <support/at_end.hpp>
 #include <support/fault_proxy.hpp>
@@ -197,6 +202,60 @@ TEST(NetWebsocketFaults, AConnectionCutAtAnyByteIsAnErrorAndNothingElse) {
       EXPECT_EQ(served, 0);
     });
   }
+}
+
+/// Waits for the kernel, while the simulated clock stands still.
+void wait_for_bytes(int socket) {
+  pollfd state{.fd = socket, .events = POLLIN, .revents = 0};
+  EXPECT_EQ(::poll(&state, 1, 60'000), 1);
+}
+
+/// A megabyte every ten seconds at most.
+task<> take_slowly(weft::tcp_stream& peer, std::size_t size) {
+  std::array<std::byte, std::size_t{64} << 10> piece;
+  for (std::size_t taken = 0; taken < size; taken += piece.size()) {
+    co_await weft::to_thread(wait_for_bytes, peer.native_handle());
+    co_await peer.read_exactly(piece);
+    co_await weft::sleep(600ms);
+  }
+}
+
+/// What becomes of a message that takes longer than a pong may.
+task<> send_large(websocket& ws, std::size_t size, bool& lost) {
+  try {
+    co_await ws.send(std::string(size, 'x'));
+    co_await ws.flush();
+  } catch (const websocket_error&) {
+    lost = true;
+  }
+}
+
+TEST(NetWebsocketFaults, APeerIsNotGivenUpWhileItTakesWhatItIsSent) {
+  constexpr std::size_t size = std::size_t{8} << 20;
+  weft::testing::run([]() -> task<> {
+    weft::tcp_listener listener{*weft::endpoint::parse("127.0.0.1", 0)};
+    weft::tcp_stream peer = co_await weft::open_connection("127.0.0.1", listener.local_address().port());
+    weft::tcp_stream accepted = co_await listener.accept();
+    constexpr int small = 64 << 10;
+    ::setsockopt(peer.native_handle(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    ::setsockopt(accepted.native_handle(), SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    websocket ws{std::move(accepted), websocket_role::server, {.ping_interval = 10s, .ping_timeout = 5s}};
+    co_await weft::with(weft::task_group{}, [&](weft::task_group& tg) -> task<> {
+      tg.create_task(echo_until_lost(ws));
+      const auto begin = weft::now();
+      bool lost = false;
+      auto sending = tg.create_task(send_large(ws, size, lost));
+      co_await take_slowly(peer, size);
+      co_await sending;
+      EXPECT_FALSE(lost);
+      EXPECT_GT(weft::now() - begin, 60s);
+
+      // It takes no more.
+      co_await send_large(ws, size, lost);
+      EXPECT_TRUE(lost);
+      EXPECT_EQ(ws.close_code(), weft::http::websocket_code::abnormal);
+    });
+  });
 }
 
 }  // namespace

@@ -37,11 +37,11 @@ class Server:
 class Running:
     """A server's process, tied to a processor."""
 
-    def __init__(self, server, options, cpus=None):
+    def __init__(self, server, options, cpus=None, environment=None):
         self.place = tempfile.TemporaryDirectory()
         self.process = None
         self.port = free_port()
-        environment = dict(os.environ)
+        environment = os.environ | (environment or {})
         if server.backend:
             environment["WEFT_BACKEND"] = server.backend
         for name, text in server.files.items():
@@ -218,6 +218,4 @@ def choose_processors(options):
     options.server_cpu, options.load_cpu = cpus[-1], cpus[0]
     if len(cpus) < 2:
         print("One processor only: server and load share it.")
-    if options.rounds < 6:
-        print("Less than six rounds: the intervals in brackets are less sure than 95 %.")
     return cpus

@@ -5,6 +5,7 @@ Results.add, and ends with Results.hand_over. `bench/run` starts the benchmarks 
 """
 
 import json
+import math
 import pathlib
 import statistics
 
@@ -16,12 +17,14 @@ FEWEST = 10  # paired ratios without which no goal is missed
 class Interval:
     """The median of some values and what covers it with 95 %."""
 
-    def __init__(self, values):
-        self.count = len(values)
+    def __init__(self, values, exact=False):
+        self.enough = exact or len(values) >= FEWEST
         self.median = statistics.median(values)
         self.low, self.high = interval_of_median(values)
 
     def __str__(self):
+        if self.low == self.high:
+            return number(self.median)
         return f"{number(self.median)} [{number(self.low)}, {number(self.high)}]"
 
     def verdict(self, limit, at_most):
@@ -29,7 +32,11 @@ class Interval:
         beyond = self.low > limit if at_most else self.high < limit
         if inside:
             return "reached"
-        return "missed" if beyond and self.count >= FEWEST else "undecided"
+        return "missed" if beyond and self.enough else "undecided"
+
+
+def ratio(a, b):
+    return a / b if b else math.inf if a else 1.0
 
 
 class Measure:
@@ -37,12 +44,13 @@ class Measure:
 
     values: for each name what it took in each round; the i-th of all belong to one round.
     own: the names that are weft's. floors: those of hand-written C. All others are peers.
-    more: the more the better; otherwise the less.
     goals: made by the functions below.
+    more: the more the better; otherwise the less.
+    exact: it is counted, not timed; one round is enough.
     """
 
-    def __init__(self, what, unit, values, own, floors=(), goals=(), more=False):
-        self.what, self.unit, self.values, self.more = what, unit, values, more
+    def __init__(self, what, unit, values, own, floors=(), goals=(), more=False, exact=False):
+        self.what, self.unit, self.values, self.more, self.exact = what, unit, values, more, exact
         self.own = [name for name in own if name in values]
         self.floors = [name for name in floors if name in values]
         self.peers = [name for name in values if name not in self.own and name not in self.floors]
@@ -58,11 +66,11 @@ class Measure:
     def times(self, own, other):
         """How many times as good `own` is as the other one."""
         pairs = zip(self.values[own], self.values[other])
-        return Interval([a / b if self.more else b / a for a, b in pairs])
+        return Interval([ratio(a, b) if self.more else ratio(b, a) for a, b in pairs], self.exact)
 
     def beside(self, own, other):
         """The ratio of the values themselves."""
-        return Interval([a / b for a, b in zip(self.values[own], self.values[other])])
+        return Interval([ratio(a, b) for a, b in zip(self.values[own], self.values[other])], self.exact)
 
     def shown(self, name):
         values = self.values[name]
@@ -102,7 +110,7 @@ def judge(measure, own, goal):
     """A goal in words, what it came to in words, and the verdict."""
     kind, limit, names = goal[:3]
     if kind in ("at most", "at least"):
-        found = Interval(measure.values[own])
+        found = Interval(measure.values[own], measure.exact)
         return f"{kind} {number(limit)}", str(found), found.verdict(limit, kind == "at most")
     other = measure.best(names or (measure.floors if kind == "floor" else measure.peers))
     if other is None:
@@ -114,7 +122,7 @@ def judge(measure, own, goal):
     if kind == "floor":
         found = measure.beside(own, other)
         return words, f"{found} of it", found.verdict(limit, True)
-    found = Interval([a - b for a, b in zip(measure.values[own], measure.values[other])])
+    found = Interval([a - b for a, b in zip(measure.values[own], measure.values[other])], measure.exact)
     return words, f"{found} more", found.verdict(limit, True)
 
 
@@ -131,7 +139,7 @@ def number(value):
     for limit, digits in ((100, 0), (10, 1), (1, 2)):
         if abs(value) >= limit:
             return f"{value:,.{digits}f}"
-    return f"{value:.3f}".rstrip("0").rstrip(".") or "0"
+    return f"{value:.3g}"
 
 
 # ---- collecting -----------------------------------------------------------------------------------------------------
@@ -179,10 +187,9 @@ def add_argument(parser):
 def read(path):
     """Measures, remarks and the number of rounds that a benchmark has handed over."""
     data = json.loads(path.read_text())
-    measures = [
-        Measure(m["what"], m["unit"], m["values"], m["own"], m["floors"], m["goals"], m["more"]) for m in data["measures"]
-    ]
-    return measures, data["remarks"], data["rounds"]
+    for measure in data["measures"]:
+        del measure["peers"]
+    return [Measure(**measure) for measure in data["measures"]], data["remarks"], data["rounds"]
 
 
 # ---- Markdown -------------------------------------------------------------------------------------------------------

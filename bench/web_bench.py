@@ -18,7 +18,7 @@ TYPED = ("/items/7", BODY)
 SCRIPT = pathlib.Path(__file__).resolve().parent / "peers" / "web_fastapi.py"
 FASTAPI = Server(
     "FastAPI on uvicorn",
-    "python3",
+    "/usr/bin/python3",
     str(SCRIPT),
     "@port",
     needs="Debian: python3-fastapi, uvicorn, python3-uvloop and python3-httptools",

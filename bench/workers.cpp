@@ -67,6 +67,22 @@ void queues_on_loops(benchmark::State& state) {
 }
 BENCHMARK(queues_on_loops)->Arg(1)->Arg(2)->UseManualTime()->Unit(benchmark::kMillisecond);
 
+/// Operations under a time limit.
+void timers_on_loops(benchmark::State& state) {
+  constexpr int each = 500'000;
+  const auto loops = static_cast<std::size_t>(state.range(0));
+  measure(state, [&] {
+    weft::run_workers(loops,
+                      [](weft::worker&) -> weft::task<> {
+                        for (int i = 0; i < each; ++i)
+                          benchmark::DoNotOptimize(co_await weft::wait_for(small_task(i), std::chrono::seconds{1}));
+                      },
+                      {.pin = true});
+  });
+  state.SetItemsProcessed(state.iterations() * each * state.range(0));
+}
+BENCHMARK(timers_on_loops)->Arg(1)->Arg(2)->UseManualTime()->Unit(benchmark::kMillisecond);
+
 constexpr long messages = 1'000'000;
 
 /// Messages from one loop to another, taken together (some) or one by one. The time is that of both loops.

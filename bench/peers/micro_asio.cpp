@@ -145,6 +145,17 @@ awaitable<measured> timers(long n) {
   co_return watch.stop();
 }
 
+awaitable<measured> armed_timers(long n) {
+  const auto executor = co_await asio::this_coro::executor;
+  auto* armed = new std::deque<asio::steady_timer>;  // left to the end of the process
+  const double before = micro::memory();
+  const micro::stopwatch watch;
+  for (long i = 0; i < n; ++i) armed->emplace_back(executor, 1h).async_wait([](const boost::system::error_code&) {});
+  measured all = watch.stop();
+  all.bytes = micro::memory() - before;
+  co_return all;
+}
+
 awaitable<measured> timeout(long n) {
   asio::steady_timer limit{co_await asio::this_coro::executor};
   const micro::stopwatch watch;
@@ -192,13 +203,19 @@ awaitable<measured> sleeping(long n) {
 }
 
 measured run(const std::string& task, long n) {
-  const std::pair<const char*, awaitable<measured> (*)(long)> tasks[] = {
-      {"spawn", spawn},     {"create_join", create_join},
-      {"yield", yield},     {"await", await},
-      {"queue", queue},     {"clock", clock},
-      {"timer", timer},     {"timers", timers},
-      {"timeout", timeout}, {"timeout_ready", timeout_ready},
-      {"cancel", cancel},   {"sleeping", sleeping}};
+  const std::pair<const char*, awaitable<measured> (*)(long)> tasks[] = {{"spawn", spawn},
+                                                                         {"create_join", create_join},
+                                                                         {"yield", yield},
+                                                                         {"await", await},
+                                                                         {"queue", queue},
+                                                                         {"clock", clock},
+                                                                         {"timer", timer},
+                                                                         {"timers", timers},
+                                                                         {"armed_timers", armed_timers},
+                                                                         {"timeout", timeout},
+                                                                         {"timeout_ready", timeout_ready},
+                                                                         {"cancel", cancel},
+                                                                         {"sleeping", sleeping}};
   for (const auto& [name, function] : tasks) {
     if (task != name) continue;
     measured all;

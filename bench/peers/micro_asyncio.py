@@ -100,6 +100,14 @@ async def timers(n, watch):
         handle.cancel()
 
 
+async def armed_timers(n, watch):
+    loop = asyncio.get_running_loop()
+    before = memory()
+    armed = [loop.call_later(HOUR, print) for _ in range(n)]
+    watch.bytes = memory() - before
+    return armed
+
+
 async def timeout(n, watch):
     for _ in range(n):
         async with asyncio.timeout(1):
@@ -152,6 +160,7 @@ TASKS = {
     "clock": clock,
     "timer": timer,
     "timers": timers,
+    "armed_timers": armed_timers,
     "timeout": timeout,
     "timeout_ready": timeout_ready,
     "cancel": cancel,
@@ -172,7 +181,7 @@ def main():
     if len(sys.argv) != 3:
         sys.exit("usage: micro_asyncio.py TASK N")
     task, n = TASKS[sys.argv[1]], int(sys.argv[2])
-    if task is not sleeping:
+    if task not in (sleeping, armed_timers):
         asyncio.run(run(task, n))  # to warm up
     asyncio.run(run(task, n)).tell(n)
 

@@ -134,6 +134,19 @@ func timers(n int) measured {
 	})
 }
 
+func armedTimers(n int) measured {
+	before := memory()
+	armed := make([]*time.Timer, n)
+	all := timed(func() {
+		for i := range armed {
+			armed[i] = time.AfterFunc(time.Hour, func() {})
+		}
+	})
+	all.bytes = memory() - before
+	runtime.KeepAlive(armed)
+	return all
+}
+
 func one(ctx context.Context) (int, error) { return 1, ctx.Err() }
 
 func waitsOnce(ctx context.Context) (int, error) {
@@ -239,7 +252,7 @@ func contended(n int) measured {
 func main() {
 	tasks := map[string]func(int) measured{
 		"spawn": spawn, "create_join": createJoin, "yield": yield, "queue": queue, "clock": clock, "timer": timer,
-		"timers": timers, "timeout": timeout, "timeout_ready": timeoutReady, "cancel": cancel, "sleeping": sleeping, "lock": lock,
+		"timers": timers, "armed_timers": armedTimers, "timeout": timeout, "timeout_ready": timeoutReady, "cancel": cancel, "sleeping": sleeping, "lock": lock,
 		"contended": contended,
 	}
 	if len(os.Args) != 3 {
@@ -254,7 +267,7 @@ func main() {
 	if !ok {
 		os.Exit(3)
 	}
-	if os.Args[1] != "sleeping" {
+	if os.Args[1] != "sleeping" && os.Args[1] != "armed_timers" {
 		task(n) // to warm up
 	}
 	all := task(n)

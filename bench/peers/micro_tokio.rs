@@ -123,6 +123,19 @@ async fn run(task: &str, n: usize) -> Option<(f64, Option<f64>)> {
             .await;
             drop(timers);
         }
+        "armed_timers" => {
+            let before = memory();
+            let mut timers: Vec<_> = (0..n).map(|_| Box::pin(sleep(HOUR))).collect();
+            poll_fn(|context| {
+                for timer in &mut timers {
+                    let _ = timer.as_mut().poll(context);
+                }
+                Poll::Ready(())
+            })
+            .await;
+            bytes = Some(memory() - before);
+            std::mem::forget(timers);
+        }
         "timeout" => {
             for _ in 0..n {
                 timeout(Duration::from_secs(1), yield_now()).await.unwrap();
@@ -180,7 +193,7 @@ async fn main() {
         [_, task, n] => (task, n.parse().expect("a number")),
         _ => panic!("usage: peer_micro_tokio TASK N"),
     };
-    if task != "sleeping" {
+    if task != "sleeping" && task != "armed_timers" {
         run(task, n).await; // to warm up
     }
     let Some((nanoseconds, bytes)) = run(task, n).await else { std::process::exit(3) };

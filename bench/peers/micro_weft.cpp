@@ -92,6 +92,17 @@ weft::task<measured> timers(long n) {
   co_return watch.stop();
 }
 
+weft::task<measured> armed_timers(long n) {
+  const weft::loop_handle loop = weft::this_loop();
+  long fired = 0;
+  const double before = micro::memory();
+  const micro::stopwatch watch;
+  for (long i = 0; i < n; ++i) loop.call_later(1h, [&] { ++fired; });
+  measured all = watch.stop();
+  all.bytes = micro::memory() - before;
+  co_return all;
+}
+
 weft::task<measured> timeout(long n) {
   const micro::stopwatch watch;
   for (long i = 0; i < n; ++i) co_await weft::wait_for(yield_once(), 1s);
@@ -157,14 +168,21 @@ weft::task<measured> contended(long n) {
 }
 
 measured run(const std::string& task, long n) {
-  const std::pair<const char*, weft::task<measured> (*)(long)> tasks[] = {
-      {"spawn", spawn},     {"create_join", create_join},
-      {"yield", yield},     {"await", await},
-      {"queue", queue},     {"clock", clock},
-      {"timer", timer},     {"timers", timers},
-      {"timeout", timeout}, {"timeout_ready", timeout_ready},
-      {"cancel", cancel},   {"sleeping", sleeping},
-      {"lock", lock},       {"contended", contended}};
+  const std::pair<const char*, weft::task<measured> (*)(long)> tasks[] = {{"spawn", spawn},
+                                                                          {"create_join", create_join},
+                                                                          {"yield", yield},
+                                                                          {"await", await},
+                                                                          {"queue", queue},
+                                                                          {"clock", clock},
+                                                                          {"timer", timer},
+                                                                          {"timers", timers},
+                                                                          {"armed_timers", armed_timers},
+                                                                          {"timeout", timeout},
+                                                                          {"timeout_ready", timeout_ready},
+                                                                          {"cancel", cancel},
+                                                                          {"sleeping", sleeping},
+                                                                          {"lock", lock},
+                                                                          {"contended", contended}};
   for (const auto& [name, function] : tasks)
     if (task == name) return weft::run(function(n));
   return {.nanoseconds = -1};

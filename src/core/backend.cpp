@@ -43,7 +43,7 @@ class automatic_backend final : public backend {
  public:
   void start_watching(io_watch& watch) override { settled().start_watching(watch); }
   void stop_watching(io_watch& watch) noexcept override { current().stop_watching(watch); }
-  void wait(std::int64_t nanoseconds) override { current().wait(nanoseconds); }
+  bool wait(std::int64_t nanoseconds) override { return current().wait(nanoseconds); }
   bool watching() const noexcept override { return current().watching(); }
   bool has_news() const noexcept override { return current().has_news(); }
   kernel_ring* ring() override { return settled().ring(); }

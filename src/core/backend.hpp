@@ -18,8 +18,8 @@ class backend {
   virtual void stop_watching(io_watch& watch) noexcept = 0;
 
   /// Waits up to `nanoseconds` (negative: without limit, 0: not at all) and wakes those whose descriptors are ready, or
-  /// returns because of interrupt().
-  virtual void wait(std::int64_t nanoseconds) = 0;
+  /// returns because of interrupt(). False if nothing has come.
+  virtual bool wait(std::int64_t nanoseconds) = 0;
 
   /// Ends a wait() that goes on, or the next one. Any thread, and signal handlers.
   virtual void interrupt() noexcept = 0;

@@ -56,8 +56,9 @@ class epoll_backend final : public backend {
     }
   }
 
-  void wait(std::int64_t nanoseconds) override {
+  bool wait(std::int64_t nanoseconds) override {
     event_count_ = wait_for_events(nanoseconds);
+    const bool came = event_count_ > 0;
     for (next_event_ = 0; next_event_ < event_count_;) {
       const epoll_event event = events_[static_cast<std::size_t>(next_event_++)];
       if (event.data.ptr == nullptr) {
@@ -68,6 +69,7 @@ class epoll_backend final : public backend {
       }
     }
     event_count_ = 0;
+    return came;
   }
 
   void interrupt() noexcept override {

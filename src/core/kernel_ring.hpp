@@ -52,6 +52,7 @@ class kernel_ring {
   ~kernel_ring();
 
   bool something_to_do() const noexcept;
+  bool has_completions() const noexcept { return io_uring_cq_ready(&ring_) != 0 || !set_aside_.empty(); }
   /// Hands over what has been put in, and returns when there is a completion, or at the latest after `nanoseconds`.
   void enter(std::int64_t nanoseconds);
   void dispatch() noexcept;

@@ -1,10 +1,13 @@
 #include "core/loop.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <stdexcept>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "core/environment.hpp"
@@ -46,6 +49,20 @@ class running_here {
 void pass_stop_on(void* self) noexcept {
   auto& unwinder = *static_cast<struct event_loop::unwinder*>(self);
   unwinder.loop->next_frame = unwind(std::exchange(unwinder.unwind_from, nullptr));
+}
+
+/// What the options say, or the environment.
+std::chrono::nanoseconds spin_of(const run_options& options) {
+  const char* const value = std::getenv("WEFT_SPIN");  // NOLINT(concurrency-mt-unsafe)
+  if (options.spin.count() != 0 || value == nullptr || *value == '\0') return options.spin;
+  const std::string_view text{value};
+  constexpr std::uint32_t most = 1'000'000'000;
+  std::uint32_t microseconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), microseconds);
+  if (error != std::errc{} || end != text.data() + text.size() || microseconds > most) {
+    throw std::invalid_argument{"WEFT_SPIN is \"" + std::string{text} + "\"; it is a number of microseconds"};
+  }
+  return std::chrono::microseconds{microseconds};
 }
 
 }  // namespace
@@ -140,7 +157,8 @@ void root_tasks::child_done(running_task& child) noexcept {
   if (awaited == &child) awaited = nullptr;
 }
 
-loop::loop(const run_options& how) : options{how}, kernel{make_backend(options.backend)} {
+loop::loop(const run_options& how)
+    : options{how}, kernel{make_backend(options.backend)}, spin_{spin_of(options).count()} {
   shared = std::make_shared<shared_state>(*kernel);
   shared->loop = this;
   simulated_ = options.clock == clock_mode::simulated;
@@ -282,9 +300,7 @@ bool loop::wait_for_more() {
     return true;
   }
   if (!simulated_) {
-    std::int64_t limit = -1;
-    if (!timers_.empty()) limit = std::max<std::int64_t>(timers_.first_deadline() - now(), 0);
-    kernel->wait(limit);
+    wait_for_kernel();
   } else if (!wait_on_simulated_clock()) {
     take_posted();  // the last handle may have gone after its last word
     return has_ready();
@@ -292,6 +308,42 @@ bool loop::wait_for_more() {
   take_posted();
   take_signals();
   return true;
+}
+
+void loop::wait_for_kernel() {
+  std::int64_t limit = -1;
+  std::int64_t began = 0;
+  if (!timers_.empty()) {
+    began = now();
+    limit = std::max<std::int64_t>(timers_.first_deadline() - began, 0);
+  }
+  if (!spin_.wanted() || limit == 0) [[likely]] {
+    kernel->wait(limit);
+    return;
+  }
+
+  if (timers_.empty()) began = now();
+  const std::int64_t budget = spin_.budget();
+  if (budget == 0) {
+    kernel->wait(limit);
+    spin_.slept(now() - began);
+  } else if (kernel->wait(0)) {  // there was something already, and looking has no part in it
+    return;
+  } else if (look_for_news(began + (limit < 0 ? budget : std::min(budget, limit))) || (limit >= 0 && limit <= budget)) {
+    spin_.found_something();
+  } else {
+    spin_.found_nothing();
+    if (limit >= 0) limit = std::max<std::int64_t>(timers_.first_deadline() - now(), 0);
+    kernel->wait(limit);
+  }
+}
+
+/// False if none came until then.
+bool loop::look_for_news(std::int64_t until) {
+  do {
+    if (kernel->wait(0)) return true;
+  } while (now() < until);
+  return false;
 }
 
 bool loop::wait_on_simulated_clock() {

@@ -9,6 +9,7 @@
 #include <weft/core/run.hpp>
 
 #include "core/backend.hpp"
+#include "core/idle_spin.hpp"
 #include "core/inspector.hpp"
 #include "core/round_hook.hpp"
 #include "core/step_watch.hpp"
@@ -67,6 +68,7 @@ class loop final : public event_loop {
   /// A loop of another thread uses this one's things.
   bool foreign_thread() const noexcept { return std::this_thread::get_id() != thread_; }
   using event_loop::has_ready;
+  const idle_spin& spinning() const noexcept { return spin_; }
   void advance(std::int64_t nanoseconds) noexcept { simulated_now_ += nanoseconds; }
 
   run_options options;
@@ -97,6 +99,8 @@ class loop final : public event_loop {
   void fire_timers(std::uint64_t before) noexcept;
   /// Waits for what comes next; false if nothing can.
   bool wait_for_more();
+  void wait_for_kernel();
+  bool look_for_news(std::int64_t until);
   bool wait_on_simulated_clock();
   void take_posted();
   void take_signals();
@@ -105,6 +109,7 @@ class loop final : public event_loop {
   int steps_until_poll_ = 0;
   bool timers_each_round_ = false;  // there is no fast path past them
   std::thread::id thread_ = std::this_thread::get_id();
+  idle_spin spin_;
   step_watch steps_;
   std::shared_ptr<inspector::registration> inspected_;
 };

@@ -83,15 +83,17 @@ class uring_backend final : public backend, public kernel_ring {
     watch.waiting = nullptr;
   }
 
-  void wait(std::int64_t nanoseconds) override {
-    if (nanoseconds == 0 && !something_to_do()) return;
+  bool wait(std::int64_t nanoseconds) override {
+    if (nanoseconds == 0 && !something_to_do()) return false;
     enter(nanoseconds);
+    const bool came = has_completions();
     dispatch();
     if (interrupts_.reader.edge) {
       interrupts_.reader.edge = false;
       std::uint64_t count = 0;
       (void)!::read(wakeup_.get(), &count, sizeof count);
     }
+    return came;
   }
 
   void interrupt() noexcept override {

@@ -14,28 +14,11 @@
 #include <system_error>
 #include <weft/weft.hpp>
 
+#include "support/environment_variable.hpp"
+
 namespace {
 
-/// Sets the environment variable for the time of a block.
-class backend_in_environment {
- public:
-  explicit backend_in_environment(const char* name) {
-    if (const char* const set = std::getenv("WEFT_BACKEND")) before_ = set;
-    ::setenv("WEFT_BACKEND", name, 1);
-  }
-  backend_in_environment(const backend_in_environment&) = delete;
-  backend_in_environment& operator=(const backend_in_environment&) = delete;
-  ~backend_in_environment() {
-    if (before_.empty()) {
-      ::unsetenv("WEFT_BACKEND");
-    } else {
-      ::setenv("WEFT_BACKEND", before_.c_str(), 1);
-    }
-  }
-
- private:
-  std::string before_;
-};
+using weft::testing::environment_variable;
 
 weft::backend_kind used(weft::run_options options = {}) {
   return weft::run([]() -> weft::task<weft::backend_kind> { co_return weft::current_backend(); }, options);
@@ -58,12 +41,12 @@ void forbid_io_uring() {
 
 TEST(Backend, CanBeChosen) {
   EXPECT_EQ(used({.backend = weft::backend_kind::epoll}), weft::backend_kind::epoll);
-  const backend_in_environment epoll{"epoll"};
+  const environment_variable epoll{"WEFT_BACKEND", "epoll"};
   EXPECT_EQ(used(), weft::backend_kind::epoll);
 }
 
 TEST(Backend, AnUnknownNameInTheEnvironmentIsRefused) {
-  const backend_in_environment unknown{"kqueue"};
+  const environment_variable unknown{"WEFT_BACKEND", "kqueue"};
   try {
     used();
     FAIL() << "no exception";

@@ -35,6 +35,13 @@ struct run_options {
   std::chrono::nanoseconds slow_step = std::chrono::milliseconds{100};
   /// std::system_error comes out if the system refuses the one that is asked for.
   backend_kind backend = backend_kind::automatic;
+  /// How long a loop that has nothing left to do looks for news before it lets its thread sleep; 0: it sleeps at once.
+  /// Up to 1,000 s; also set by the environment variable WEFT_SPIN, in microseconds. Being woken takes longer than a
+  /// small request does, on virtual machines above all: where a processor may be spent on it, 50 us shorten the round
+  /// trip of a connection that waits for each answer to a fraction. It looks only while news used to come within that
+  /// time, and ever less often where looking finds nothing, so an idle loop takes no CPU time. Not for the simulated
+  /// clock.
+  std::chrono::nanoseconds spin = std::chrono::nanoseconds{0};
   /// Let SIGINT and SIGTERM stop the main task (on the process's main thread only).
   bool handle_signals = true;
 };

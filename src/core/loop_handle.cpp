@@ -6,21 +6,29 @@
 
 namespace weft {
 
-/// A function on its way to being called; keeps itself alive until it was.
-class callback_handle::state final : public detail::node,
-                                     public detail::timer,
-                                     public std::enable_shared_from_this<callback_handle::state> {
+/// A function on its way to being called. Its handles hold a reference each, and it holds one itself until it was
+/// called or never will be.
+class callback_handle::state final : public detail::node, public detail::timer, public detail::pooled {
  public:
   state(detail::event_loop& loop, detail::unique_function f) : loop_{&loop}, callback_{std::move(f)} {}
 
+  void retain() noexcept { ++references_; }
+  void release() noexcept {
+    if (--references_ == 0) delete this;
+  }
+
   void call_soon() {
-    pending_ = shared_from_this();
+    await_call();
     loop_->push(*this);
   }
   void call_at(std::int64_t when) {
-    pending_ = shared_from_this();
     when_ = when;
-    if (when != detail::never) loop_->arm(*this, when);
+    if (when == detail::never) {
+      pending_ = true;  // and nobody but its handles keeps it
+    } else {
+      loop_->arm(*this, when);
+      await_call();
+    }
   }
   void cancel() noexcept {
     if (!pending_ || cancelled_) return;
@@ -28,38 +36,55 @@ class callback_handle::state final : public detail::node,
     const auto dropped = std::move(callback_);
     if (armed()) {
       loop_->disarm(*this);
-      const auto keep = std::move(pending_);
+      end_waiting();
     }
   }
   bool cancelled() const noexcept { return cancelled_; }
   std::int64_t when() const noexcept { return when_; }
 
   void fired() noexcept override { call(); }
-  void dropped() noexcept override { const auto keep = std::move(pending_); }
+  void dropped() noexcept override { end_waiting(); }
   void* run() noexcept override {
     call();
     return nullptr;
   }
 
  private:
+  void await_call() noexcept {
+    pending_ = true;
+    retain();
+  }
+  void end_waiting() noexcept {
+    pending_ = false;
+    release();
+  }
   void call() noexcept {
-    const auto keep = std::move(pending_);
+    detail::event_loop& loop = *loop_;
     auto callback = std::move(callback_);
-    if (!cancelled_) callback.call(*loop_);
+    const bool wanted = !cancelled_;
+    end_waiting();
+    if (wanted) callback.call(loop);
   }
 
   detail::event_loop* loop_;
   detail::callback<detail::unique_function> callback_;
-  std::shared_ptr<state> pending_;
   std::int64_t when_ = 0;
+  std::uint32_t references_ = 1;
+  bool pending_ = false;
   bool cancelled_ = false;
 };
 
-void callback_handle::cancel() noexcept {
-  if (state_) state_->cancel();
+callback_handle::callback_handle(const callback_handle& other) noexcept : state_{other.state_} {
+  if (state_ != nullptr) state_->retain();
 }
-bool callback_handle::cancelled() const noexcept { return state_ && state_->cancelled(); }
-time_point callback_handle::when() const noexcept { return time_point{clock::duration{state_ ? state_->when() : 0}}; }
+void callback_handle::release() noexcept { state_->release(); }
+void callback_handle::cancel() noexcept {
+  if (state_ != nullptr) state_->cancel();
+}
+bool callback_handle::cancelled() const noexcept { return state_ != nullptr && state_->cancelled(); }
+time_point callback_handle::when() const noexcept {
+  return time_point{clock::duration{state_ != nullptr ? state_->when() : 0}};
+}
 
 namespace detail {
 
@@ -110,15 +135,17 @@ detail::event_loop& loop_handle::own_loop() const {
 }
 
 callback_handle loop_handle::call_soon(detail::unique_function f) const {
-  auto call = std::make_shared<callback_handle::state>(own_loop(), std::move(f));
+  auto* call = new callback_handle::state{own_loop(), std::move(f)};
+  callback_handle handle{call};
   call->call_soon();
-  return callback_handle{std::move(call)};
+  return handle;
 }
 
 callback_handle loop_handle::call_at_nanoseconds(std::int64_t when, detail::unique_function f) const {
-  auto call = std::make_shared<callback_handle::state>(own_loop(), std::move(f));
+  auto* call = new callback_handle::state{own_loop(), std::move(f)};
+  callback_handle handle{call};  // before what may throw
   call->call_at(when);
-  return callback_handle{std::move(call)};
+  return handle;
 }
 
 void loop_handle::call_soon_threadsafe(detail::unique_function f) const {

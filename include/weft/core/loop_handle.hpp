@@ -6,6 +6,7 @@
 #include <utility>
 #include <weft/core/clock.hpp>
 #include <weft/core/create_task.hpp>
+#include <weft/core/detail/frame_pool.hpp>
 #include <weft/core/detail/posted.hpp>
 
 namespace weft {
@@ -21,6 +22,15 @@ struct exception_context {
 class callback_handle {
  public:
   callback_handle() noexcept = default;
+  callback_handle(const callback_handle& other) noexcept;
+  callback_handle(callback_handle&& other) noexcept : state_{std::exchange(other.state_, nullptr)} {}
+  callback_handle& operator=(callback_handle other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+  }
+  ~callback_handle() {
+    if (state_ != nullptr) release();
+  }
 
   /// The function will not be called, even if it is due. Harmless when repeated or too late.
   void cancel() noexcept;
@@ -28,11 +38,14 @@ class callback_handle {
   /// When it is due; the epoch for call_soon.
   time_point when() const noexcept;
 
+  /// For the library's own use: takes over a reference.
   class state;
-  explicit callback_handle(std::shared_ptr<state> pending) noexcept : state_{std::move(pending)} {}
+  explicit callback_handle(state* pending) noexcept : state_{pending} {}
 
  private:
-  std::shared_ptr<state> state_;
+  void release() noexcept;
+
+  state* state_ = nullptr;
 };
 
 namespace detail {
@@ -48,7 +61,7 @@ class unique_function {
   void operator()() { call_->call(); }
 
  private:
-  class callable {
+  class callable : public pooled {
    public:
     virtual ~callable() = default;
     virtual void call() = 0;

@@ -84,7 +84,8 @@ def by_program(command, options, environment=os.environ):
 
 def servers_of(servers, options, handed):
     """Those whose allocations are malloc's."""
-    return [server for server in available(servers, options, handed) if "Node" not in server.name and ".js" not in server.name]
+    others = ("Go", "Node", ".js", "Python")
+    return [s for s in available(servers, options, handed) if not any(word in s.name for word in others)]
 
 
 def add(handed, what, values, goals=()):

@@ -22,11 +22,14 @@ import tempfile
 import time
 
 import results
+from node_peers import MODULES
 from results import Measure, Results, at_most, beside_floor, times_as_good
 
 HERE = pathlib.Path(__file__).parent
 BACKENDS = ["epoll", "io_uring"]
 WHAT = ["get", "fetch", "download"]
+HTTPX = "httpx"
+FEW = 10  # it does a part of the requests
 PYTHON = "/usr/bin/python3"  # Debian's, for which there are aiohttp and uvloop
 
 
@@ -91,6 +94,7 @@ def make_files(place, count, size):
 def make_lists(place, count, port):
     urls = [f"http://127.0.0.1:{port}/{i // 1000}/{i}.txt" for i in range(count)]
     (place / "urls").write_text("".join(url + "\n" for url in urls))
+    (place / "few_urls").write_text("".join(url + "\n" for url in urls[: count // FEW]))
     (place / "curl.txt").write_text("".join(f'url = "{url}"\noutput = "/dev/null"\n' for url in urls))
 
 
@@ -98,10 +102,12 @@ def make_lists(place, count, port):
 
 
 class Client:
-    def __init__(self, name, command, backend=None):
+    def __init__(self, name, command, backend=None, environment=None):
         self.name = name
         self.command = [str(word) for word in command]
-        self.backend = backend  # weft's; None for all others
+        self.environment = environment or {}
+        if backend:  # weft's
+            self.environment["WEFT_BACKEND"] = backend
 
 
 class Usage:
@@ -133,16 +139,13 @@ def wait(pid, looks_at_memory):
 
 
 def run(client, options, looks_at_memory=False):
-    environment = dict(os.environ)
-    if client.backend:
-        environment["WEFT_BACKEND"] = client.backend
     begin = time.monotonic()
     process = subprocess.Popen(
         client.command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        env=environment,
+        env=os.environ | client.environment,
         preexec_fn=tied_to(options.client_cpu),
     )
     status, usage, memory = wait(process.pid, looks_at_memory)
@@ -178,8 +181,12 @@ def available(clients, handed):
     return found
 
 
-def has_aiohttp():
-    return subprocess.run([PYTHON, "-c", "import aiohttp"], stderr=subprocess.DEVNULL).returncode == 0
+def in_python(module, name, script, arguments, handed):
+    """A client in a list, or none if it cannot be run."""
+    if subprocess.run([PYTHON, "-c", f"import {module}"], stderr=subprocess.DEVNULL).returncode != 0:
+        handed.remark(f"{name} is left out: it needs Debian's python3-{module}.")
+        return []
+    return [Client(name, [PYTHON, HERE / "peers" / script, *arguments])]
 
 
 def bare_clients(place, options, handed):
@@ -188,16 +195,23 @@ def bare_clients(place, options, handed):
     clients = [Client(f"weft, {b}", [peers / "peer_client_weft", *list_and_number], b) for b in BACKENDS]
     clients.append(Client("Boost.Beast", [peers / "peer_beast_fetch", *list_and_number]))
     clients.append(Client("libcurl multi", [peers / "peer_curl_fetch", *list_and_number]))
-    if not has_aiohttp():
-        handed.remark("aiohttp is left out: it needs Debian's python3-aiohttp.")
-    elif options.aiohttp:
-        clients.append(Client("aiohttp, uvloop", [PYTHON, HERE / "peers" / "aiohttp_fetch.py", *list_and_number]))
+    if (MODULES / "undici").exists():
+        command = ["node", HERE / "peers" / "undici_fetch.js", *list_and_number]
+        clients.append(Client("undici", command, environment={"NODE_PATH": str(MODULES)}))
+    else:
+        handed.remark("undici is left out: it needs Node, and npm's undici.")
+    if options.python:
+        clients += in_python("aiohttp", "aiohttp, uvloop", "aiohttp_fetch.py", list_and_number, handed)
+        few = [place / "few_urls", options.connections]
+        clients += in_python("httpx", HTTPX, "httpx_fetch.py", few, handed)
+        handed.remark("httpx does a tenth of the requests, since it takes so long.")
     return available(clients, handed)
 
 
 def each(seen, count, of):
     """Microseconds of each request, by the clients' names."""
-    return {name: [of(usage) / count * 1e6 for usage in usages] for name, usages in seen.items()}
+    counts = {name: count // FEW if name == HTTPX else count for name in seen}
+    return {name: [of(usage) / counts[name] * 1e6 for usage in usages] for name, usages in seen.items()}
 
 
 def add(handed, what, own, floors, seen, count, cpu_goals, time_goals):
@@ -261,7 +275,7 @@ def main():
     parser.add_argument("--files", type=int, default=50000)
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--bytes", type=int, default=1 << 30, help="of the download")
-    parser.add_argument("--no-aiohttp", dest="aiohttp", action="store_false", help="which takes most of the time")
+    parser.add_argument("--no-python", dest="python", action="store_false", help="without the slow ones")
     parser.add_argument("--place", help="the directory for files, such as /dev/shm; the system's for temporary ones")
     parser.add_argument("--server-cpu", type=int, default=cpus[-1])
     parser.add_argument("--client-cpu", type=int, default=cpus[0])

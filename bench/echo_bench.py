@@ -23,6 +23,7 @@ SERVERS = [
     Server("libuv", "peer_echo_libuv", needs="libuv (Debian: libuv1-dev)"),
     Server("Boost.Asio", "peer_echo_asio", needs="Boost (Debian: libboost1.81-dev)"),
     Server("Tokio", "peer_echo_tokio", needs="cargo, and tokio (Debian: librust-tokio-dev)"),
+    Server("Go", "peer_echo_go", needs="Debian: golang-go"),
 ]
 OWN = ["weft, epoll", "weft, io_uring"]
 FLOORS = ["C, epoll", "C, io_uring"]

@@ -69,6 +69,7 @@ ANSWERS = [
     Server("weft, io_uring", "peer_http_weft", backend="io_uring"),
     Server("hyper", "peer_http_hyper", needs="cargo, and hyper (Debian: librust-hyper-dev)"),
     nginx("nginx"),
+    Server("Go net/http", "peer_http_go", needs="Debian: golang-go"),
     node_peers.UWS_CPP,
     node_peers.UWS_NODE,
 ]

@@ -28,6 +28,13 @@ SERVERS = [
     node_peers.UWS_CPP,
     node_peers.UWS_NODE,
     node_peers.NODE_WS,
+    Server(
+        "Python websockets",
+        "/usr/bin/python3",
+        str(node_peers.HERE / "peers" / "websocket_python.py"),
+        "@port",
+        needs="Debian: python3-websockets and python3-uvloop",
+    ),
 ]
 
 

@@ -67,10 +67,10 @@ class child_program {
     std::ifstream file{output_.path()};
     return {std::istreambuf_iterator<char>{file}, {}};
   }
-  /// What follows `mark` on its line, once that line has come. Throws if it does not come in 10 s, or the program ends
+  /// What follows `mark` on its line, once that line has come. Throws if it does not come in time, or the program ends
   /// without it.
-  task<std::string> says(std::string mark) {
-    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  task<std::string> says(std::string mark, std::chrono::seconds patience = std::chrono::seconds{10}) {
+    const auto limit = std::chrono::steady_clock::now() + patience;
     bool last = false;
     for (;;) {
       const std::string all = output();

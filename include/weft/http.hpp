@@ -13,6 +13,7 @@
 #include <weft/http/content_disposition.hpp>
 #include <weft/http/cookie.hpp>
 #include <weft/http/cookie_jar.hpp>
+#include <weft/http/cookie_options.hpp>
 #include <weft/http/domain.hpp>
 #include <weft/http/error.hpp>
 #include <weft/http/gzip.hpp>

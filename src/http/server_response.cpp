@@ -6,6 +6,8 @@
 #include <utility>
 #include <weft/http/server_response.hpp>
 
+#include "http/set_cookie.hpp"
+
 namespace weft::http {
 
 server_response server_response::bytes(std::string body, literal type) {
@@ -65,6 +67,11 @@ server_response server_response::redirect(std::string_view location, int status)
   server_response made{status};
   made.header("location", location);
   return made;
+}
+
+server_response& server_response::cookie(std::string_view name, std::string_view value,
+                                         const cookie_options& options) & {
+  return header("set-cookie", detail::write_set_cookie(name, value, options));
 }
 
 server_response server_response::streamed(std::unique_ptr<detail::body_source> source, literal type,

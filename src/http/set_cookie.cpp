@@ -1,6 +1,9 @@
 #include "set_cookie.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <stdexcept>
 #include <utility>
 
 #include "calendar.hpp"
@@ -135,6 +138,39 @@ std::optional<set_cookie> parse_set_cookie(std::string_view field, sys_seconds n
   }
   out.expires = life.end(now);
   return out;
+}
+
+namespace {
+
+/// RFC 6265bis, section 4.1.1: cookie-octet.
+bool is_cookie_octet(char c) noexcept { return c > ' ' && c < '\x7f' && c != '"' && c != ',' && c != ';' && c != '\\'; }
+/// What a path or a domain may have in it: av-octet.
+bool is_attribute_octet(char c) noexcept { return c >= ' ' && c < '\x7f' && c != ';'; }
+
+[[noreturn]] void refuse(const char* what, std::string_view text) {
+  throw std::invalid_argument{std::string{what} + quoted(text)};
+}
+
+}  // namespace
+
+std::string write_set_cookie(std::string_view name, std::string_view value, const cookie_options& options) {
+  if (!is_token(name)) refuse("not a cookie's name: ", name);
+  if (!std::ranges::all_of(value, is_cookie_octet))  // which may be a secret
+    throw std::invalid_argument{"a cookie's value with something that must be encoded"};
+  if (!std::ranges::all_of(options.path, is_attribute_octet)) refuse("not a cookie's path: ", options.path);
+  if (!std::ranges::all_of(options.domain, is_attribute_octet)) refuse("not a cookie's domain: ", options.domain);
+  if (options.same_site == same_site::none && !options.secure)
+    throw std::invalid_argument{"browsers take no cookie with same_site::none that is not secure"};
+  std::string field{name};
+  field.append("=").append(value);
+  if (!options.path.empty()) field.append("; Path=").append(options.path);
+  if (!options.domain.empty()) field.append("; Domain=").append(options.domain);
+  if (options.http_only) field += "; HttpOnly";
+  constexpr std::array<std::string_view, 4> sites{"", "; SameSite=Strict", "; SameSite=Lax", "; SameSite=None"};
+  field += sites.at(static_cast<std::size_t>(options.same_site));
+  if (options.max_age) field += "; Max-Age=" + std::to_string(options.max_age->count());
+  if (options.secure) field += "; Secure";
+  return field;
 }
 
 std::optional<sys_seconds> parse_cookie_date(std::string_view text) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <weft/http/cookie.hpp>
+#include <weft/http/cookie_options.hpp>
 
 namespace weft::http::detail {
 
@@ -29,6 +30,9 @@ struct set_cookie {
 
 /// nullopt if the field is to be ignored.
 std::optional<set_cookie> parse_set_cookie(std::string_view field, std::chrono::sys_seconds now);
+
+/// What a server says; see server_response::cookie.
+std::string write_set_cookie(std::string_view name, std::string_view value, const cookie_options& options);
 
 /// A date in any form that servers have ever sent. Section 5.1.1.
 std::optional<std::chrono::sys_seconds> parse_cookie_date(std::string_view text);

@@ -19,6 +19,7 @@ app::app(const app_options& options) : core_{std::make_unique<detail::app_core>(
   core_->openapi_path = options.openapi_path;
   core_->max_body = options.max_body;
   core_->upload_memory = options.upload_memory;
+  core_->max_fields = options.max_fields;
   core_->background_timeout = options.background_timeout;
   if (!core_->openapi_path.empty()) {
     get(runtime_path{core_->openapi_path}, [core = core_.get()]() -> response {

@@ -51,6 +51,7 @@ class app_core {
   std::string openapi_path;
   std::size_t max_body = 0;
   std::size_t upload_memory = 0;
+  std::size_t max_fields = 0;
   std::chrono::nanoseconds background_timeout{0};
 
   std::vector<std::unique_ptr<route_entry>> routes;

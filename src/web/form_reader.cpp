@@ -18,8 +18,10 @@ constexpr std::size_t most_text = std::size_t{1} << 20;
 
 class multipart_reader {
  public:
-  multipart_reader(request_context& in, std::size_t in_memory)
-      : in_{in}, parser_{http::multipart_boundary(in.request().header("content-type"))}, memory_left_{in_memory} {}
+  multipart_reader(request_context& in, std::size_t in_memory, std::size_t max_parts)
+      : in_{in},
+        parser_{http::multipart_boundary(in.request().header("content-type")), {.parts = max_parts}},
+        memory_left_{in_memory} {}
 
   static task<> read(multipart_reader& self, std::size_t max_body) {
     std::size_t size = 0;
@@ -91,9 +93,9 @@ class multipart_reader {
 
 }  // namespace
 
-task<> read_multipart(request_context& in, std::size_t max_body, std::size_t in_memory) {
+task<> read_multipart(request_context& in, std::size_t max_body, std::size_t in_memory, std::size_t max_parts) {
   try {
-    multipart_reader reader{in, in_memory};
+    multipart_reader reader{in, in_memory, max_parts};
     co_await multipart_reader::read(reader, max_body);
   } catch (const http::protocol_error& e) {
     throw http::http_error{e.status(), e.what()};

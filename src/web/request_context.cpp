@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <chrono>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <weft/http/http_error.hpp>
 #include <weft/http/percent_encoding.hpp>
@@ -62,6 +64,11 @@ void find_cookies(const http::headers& fields, std::string_view name, std::vecto
   }
 }
 
+/// Throws if there are more pairs in an encoded form than that.
+void refuse_more_than(std::size_t most, std::string_view encoded, int status, const std::string& why) {
+  if (static_cast<std::size_t>(std::ranges::count(encoded, '&')) >= most) throw http::http_error{status, why};
+}
+
 }  // namespace
 
 caller request_context::client() const {
@@ -69,7 +76,11 @@ caller request_context::client() const {
 }
 
 const http::url_query& request_context::query() {
-  if (!query_) query_.emplace(request().query());
+  if (!query_) {
+    const std::size_t most = server.app.max_fields;
+    refuse_more_than(most, request().query(), 414, "The query has more than " + std::to_string(most) + " parameters.");
+    query_.emplace(request().query());
+  }
   return *query_;
 }
 
@@ -142,12 +153,14 @@ task<> request_context::read_form(request_context& self) {
   const std::size_t limit = self.route->max_body != 0 ? self.route->max_body : self.server.app.max_body;
   const std::string_view type = media_type(from.header("content-type"));
   if (http::detail::equal_ignoring_case(type, "multipart/form-data")) {
-    co_await read_multipart(self, limit, self.server.app.upload_memory);
+    co_await read_multipart(self, limit, self.server.app.upload_memory, self.server.app.max_fields);
     co_return;
   }
   if (!type.empty() && !http::detail::equal_ignoring_case(type, "application/x-www-form-urlencoded"))
     throw http::http_error{415, "The body must be application/x-www-form-urlencoded or multipart/form-data."};
   self.body = co_await from.text(limit);
+  const std::size_t most = self.server.app.max_fields;
+  refuse_more_than(most, self.body, 413, "The form has more than " + std::to_string(most) + " fields.");
   for (const auto& [name, value] : http::url_query{self.body}) self.form.emplace_back(name, value);
 }
 

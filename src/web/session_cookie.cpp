@@ -10,6 +10,8 @@
 #include <weft/http/headers.hpp>
 #include <weft/web/security.hpp>
 
+#include "http/set_cookie.hpp"
+
 namespace weft::web {
 
 std::optional<std::string_view> session::get(std::string_view name) const {
@@ -121,10 +123,9 @@ std::string session_cookie::write(const session& of, std::chrono::sys_seconds no
 }
 
 std::string session_cookie::field(const session& of, std::chrono::sys_seconds now) const {
-  std::string text = name_ + "=";
-  if (!of.empty()) text += write(of, now);
-  text += "; Path=/; HttpOnly; SameSite=Lax; Max-Age=" + std::to_string(of.empty() ? 0 : max_age_.count());
-  if (secure_) text += "; Secure";
+  std::string text =
+      http::detail::write_set_cookie(name_, of.empty() ? std::string{} : write(of, now),
+                                     {.max_age = of.empty() ? std::chrono::seconds{0} : max_age_, .secure = secure_});
   if (text.size() > largest_cookie) throw std::length_error{"a session is larger than a cookie may be"};
   return text;
 }

@@ -12,6 +12,7 @@
 #include <weft/core/detail/frame_pool.hpp>
 #include <weft/core/task.hpp>
 #include <weft/describe/json.hpp>
+#include <weft/http/cookie_options.hpp>
 #include <weft/http/headers.hpp>
 #include <weft/http/response_writer.hpp>
 #include <weft/net/byte_stream.hpp>
@@ -178,6 +179,14 @@ class server_response {
   /// Adds a field, beside others of that name; Content-Type replaces the body's. Throws as headers::add does.
   server_response& header(std::string_view name, std::string_view value) &;
   server_response&& header(std::string_view name, std::string_view value) && { return std::move(header(name, value)); }
+
+  /// Gives the client a cookie (Set-Cookie), with "" and a max_age of 0 takes it back. starlette's set_cookie.
+  /// @throws std::invalid_argument for a name that is no token, for a value with spaces, quotes, commas, semicolons,
+  /// backslashes, controls, or anything else but ASCII (encode it), and for same_site::none without `secure`.
+  server_response& cookie(std::string_view name, std::string_view value, const cookie_options& options = {}) &;
+  server_response&& cookie(std::string_view name, std::string_view value, const cookie_options& options = {}) && {
+    return std::move(cookie(name, value, options));
+  }
 
   /// Keeps an object until the kernel has all of the response, or the connection has ended before: its destructor runs
   /// then, in the connection's task. For what is to follow the response. May be called more than once.

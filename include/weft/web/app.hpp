@@ -47,6 +47,8 @@ struct app_options {
   std::size_t max_body = std::size_t{1} << 20;
   /// How much of the files that a request uploads is kept in memory; more goes to temporary files (see upload).
   std::size_t upload_memory = std::size_t{1} << 20;
+  /// Forms with more fields and files, and queries with more parameters, are answered with 413 and 414.
+  std::size_t max_fields = 1000;
   /// How long background tasks have at a server's end, before they are stopped.
   std::chrono::nanoseconds background_timeout = std::chrono::seconds{10};
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <concepts>
 #include <cstdint>
 #include <limits>
@@ -60,6 +61,10 @@ bool read_scalar(std::string_view text, T& value, issue_log& log) {
   } else if constexpr (std::floating_point<T>) {
     double wide = 0;
     if (!read_text(text, wide, log)) return false;
+    if (std::abs(wide) > static_cast<double>(std::numeric_limits<T>::max())) {
+      log.add("a number that is not too large for its type", quoted_text(text));
+      return false;
+    }
     value = static_cast<T>(wide);
     return true;
   } else if constexpr (weft::detail::json_integer<T>) {

@@ -82,8 +82,8 @@ TEST(NetHttpServerBrowser, HearsItsWebSocketMessagesAgainHoweverTheyAreCompresse
   };
   with_page(handle, [](browser::page& page, server&) -> task<> {
     const std::string compressed = "8|chat|permessage-deflate|4001||true";
-    EXPECT_EQ(weft::from_json<std::vector<std::string>>(co_await page.evaluate(talk)),
-              (std::vector<std::string>{compressed, compressed, compressed, compressed, "8|chat||4001||true"}));
+    const std::vector<std::string> expected{compressed, compressed, compressed, compressed, "8|chat||4001||true"};
+    EXPECT_EQ(weft::from_json<std::vector<std::string>>(co_await page.evaluate(talk)), expected);
     EXPECT_EQ(page.complaints(), "");
   });
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 #include <weft/core/detail/event_loop.hpp>
 #include <weft/core/shield.hpp>
 #include <weft/core/sleep.hpp>
@@ -19,7 +20,9 @@ task<bool> call_for(server_core& server, app_call& what) {
 
 namespace {
 
-constexpr std::chrono::milliseconds between_looks{500};
+constexpr std::chrono::milliseconds between_looks{100};
+/// For how long a loop's lag is told of, at least: who asks for it comes by now and then only.
+constexpr std::chrono::seconds lag_remembered{30};
 
 task<> call_once(server_core& server, const periodic_call& what) {
   try {
@@ -45,11 +48,21 @@ task<> call_again_and_again(server_core& server, const periodic_call& what) {
   }
 }
 
+/// A timer is as late as the steps were long that kept the loop from it.
 task<> measure_loop(server_core& server) {
+  std::int64_t most = 0;
+  std::int64_t most_before = 0;
+  clock::time_point forget = clock::now() + lag_remembered;
   for (;;) {
     const clock::time_point due = clock::now() + between_looks;
     co_await sleep_until(due);
-    server.metrics->lag = std::max<std::int64_t>(0, (clock::now() - due).count());
+    const clock::time_point fired = clock::now();
+    if (fired >= forget) {
+      most_before = std::exchange(most, 0);
+      forget = fired + lag_remembered;
+    }
+    most = std::max<std::int64_t>(most, (fired - due).count());
+    server.metrics->lag = std::max(most, most_before);
     server.metrics->background = server.background.size();
   }
 }

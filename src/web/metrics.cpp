@@ -131,7 +131,8 @@ std::string metrics_registry::text(const app_core& app) const {
   out.sample({}, {}, static_cast<double>(in_flight));
   out.family("weft_background_tasks", "gauge", "Background tasks that have not ended.");
   out.sample({}, {}, static_cast<double>(background));
-  out.family("weft_event_loop_lag_seconds", "gauge", "How late a timer of the worker's loop fired.");
+  out.family("weft_event_loop_lag_seconds", "gauge",
+             "How late a timer of the worker's loop fired, at most in the last 30 to 60 seconds.");
   for (const server_metrics* const each : workers_)
     out.sample({}, label("worker", std::to_string(each->worker)), static_cast<double>(each->lag) * 1e-9);
   return out.take();

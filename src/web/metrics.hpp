@@ -45,7 +45,7 @@ class server_metrics {
   const std::size_t worker;
   std::atomic<std::int64_t> in_flight = 0;
   std::atomic<std::size_t> background = 0;
-  std::atomic<std::int64_t> lag = 0;  ///< nanoseconds, as it was measured last
+  std::atomic<std::int64_t> lag = 0;  ///< nanoseconds, the most of the last half minute or more
 
  private:
   metrics_registry& registry_;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 #include <weft/testing.hpp>
 
@@ -89,7 +90,7 @@ TEST(WebMetrics, TellWhatHasHappened) {
       co_await client.get(path);
     const http::response r = co_await client.get("/metrics");
     EXPECT_EQ(r.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
-    const std::string text = r.text();
+    const std::string& text = r.text();
     const std::string users = R"(method="GET",route="/users/{id}")";
     EXPECT_EQ(value_of(text, "weft_http_requests_total{" + users + R"(,status="200"})"), "2");
     EXPECT_EQ(value_of(text, "weft_http_requests_total{" + users + R"(,status="404"})"), "1");
@@ -105,6 +106,38 @@ TEST(WebMetrics, TellWhatHasHappened) {
     EXPECT_EQ(value_of(text, "weft_background_tasks"), "1");
     EXPECT_EQ(value_of(text, R"(weft_event_loop_lag_seconds{worker="0"})"), "0");
     go.set();
+  });
+}
+
+double lag_of(const std::string& metrics) {
+  return std::stod(value_of(metrics, R"(weft_event_loop_lag_seconds{worker="0"})"));
+}
+
+/// Over a network, by the clock on the wall.
+TEST(NetWebMetrics, TellOfALongStepForAWhile) {
+  web::app app;
+  app.serve_metrics();
+  app.get("/slow", [] { std::this_thread::sleep_for(250ms); });
+  weft::run([&]() -> task<> {
+    co_await weft::with(app.server({}), [](web::server& server) -> task<> {
+      http::client client{{.base_url = server.url()}};
+      co_await client.get("/slow");
+      // The loop looks every 100 ms how late it is; so it was late by 150 ms at least, which shows as soon as it looks.
+      double lag = 0;
+      co_await weft::wait_for(
+          [&]() -> task<> {
+            while (lag < 0.149) {
+              const http::response metrics = co_await client.get("/metrics");
+              lag = lag_of(metrics.text());
+              co_await weft::sleep(1ms);
+            }
+          }(),
+          20s);
+      // And it is not forgotten at the next look.
+      co_await weft::sleep(150ms);
+      const http::response metrics = co_await client.get("/metrics");
+      EXPECT_GE(lag_of(metrics.text()), lag);
+    });
   });
 }
 

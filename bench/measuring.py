@@ -152,6 +152,11 @@ class Load:
         self.begin(what, count)
         return self.end()
 
+    def ask(self, what, *words):
+        """Gives the numbers with which it answers."""
+        print(what, *words, file=self.process.stdin, flush=True)
+        return [float(word) for word in self.expect(what)]
+
     def begin(self, what, count):
         print(what, count, file=self.process.stdin, flush=True)
 

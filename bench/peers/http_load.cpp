@@ -8,8 +8,6 @@
 //             "ran SECONDS"
 //   end of input: ends
 
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -24,53 +22,9 @@
 #include <string>
 #include <vector>
 
+#include "load_client.hpp"
+
 namespace {
-
-[[noreturn]] void fail(const char* what) {
-  std::perror(what);
-  std::exit(1);
-}
-
-[[noreturn]] void refuse(const char* why) {
-  std::fprintf(stderr, "http_load: %s\n", why);
-  std::exit(1);
-}
-
-int connect_to(std::uint16_t port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) fail("socket");
-  const int on = 1;
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  sockaddr_in server{};
-  server.sin_family = AF_INET;
-  server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  server.sin_port = htons(port);
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&server), sizeof server) != 0) fail("connect");
-  return fd;
-}
-
-/// The answer to one request, whose length every other has too.
-std::size_t length_of_answer(std::uint16_t port, const std::string& request) {
-  const int fd = connect_to(port);
-  if (::send(fd, request.data(), request.size(), MSG_NOSIGNAL) < 0) fail("send");
-  std::string answer;
-  for (;;) {
-    char piece[4096];
-    const ssize_t n = ::recv(fd, piece, sizeof piece, 0);
-    if (n <= 0) refuse("no answer");
-    answer.append(piece, static_cast<std::size_t>(n));
-    const std::size_t head = answer.find("\r\n\r\n");
-    if (head == answer.npos) continue;
-    if (!answer.starts_with("HTTP/1.1 200")) refuse("the answer is not 200");
-    std::size_t at = answer.find("ontent-");
-    while (at != answer.npos && (answer[at + 7] | 0x20) != 'l') at = answer.find("ontent-", at + 1);
-    if (at == answer.npos) refuse("the answer has no length");
-    const std::size_t length = head + 4 + std::stoul(answer.substr(at + 15));
-    if (answer.size() < length) continue;
-    ::close(fd);
-    return length;
-  }
-}
 
 struct connection {
   int fd = -1;
@@ -113,13 +67,11 @@ int main(int argc, char** argv) {
   if (argc != 5 && argc != 6) refuse("usage: http_load PORT CONNECTIONS DEPTH PATH [JSON]");
   const auto port = static_cast<std::uint16_t>(std::stoul(argv[1]));
   const std::size_t depth = std::stoul(argv[3]);
-  std::string request = std::string{argc == 5 ? "GET " : "POST "} + argv[4] +
-                        " HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: load\r\nAccept: */*\r\n";
+  std::string request = request_for(argv[4]);
   if (argc == 6) {
     const std::string json = argv[5];
+    request.replace(0, 3, "POST").resize(request.size() - 2);
     request += "Content-Type: application/json\r\nContent-Length: " + std::to_string(json.size()) + "\r\n\r\n" + json;
-  } else {
-    request += "\r\n";
   }
   const std::size_t answer = length_of_answer(port, request);
   std::string batch;

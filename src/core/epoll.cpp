@@ -42,7 +42,7 @@ class epoll_backend final : public backend {
 
   void start_watching(io_watch& watch) override {
     epoll_event event{};
-    event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
+    event.events = watch.events() | EPOLLET;
     event.data.ptr = &watch;
     if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, watch.fd, &event) != 0) fail("epoll_ctl");
     watch.waiting = &waiting_;

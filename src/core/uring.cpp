@@ -17,7 +17,10 @@ namespace {
 /// Tells a watched descriptor of what poll(2) would.
 class poll_request final : public kernel_request {
  public:
-  poll_request(kernel_ring& ring, io_watch& watch) noexcept : ring_{ring}, watch_{&watch}, fd_{watch.fd} { arm(); }
+  poll_request(kernel_ring& ring, io_watch& watch) noexcept
+      : ring_{ring}, watch_{&watch}, fd_{watch.fd}, events_{watch.events()} {
+    arm();
+  }
 
   /// Nobody watches any more; the request goes when the kernel is through with it.
   void end() noexcept {
@@ -48,13 +51,14 @@ class poll_request final : public kernel_request {
 
  private:
   void arm() noexcept {
-    io_uring_prep_poll_multishot(&ring_.begin(*this), fd_, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI);
+    io_uring_prep_poll_multishot(&ring_.begin(*this), fd_, events_);
     armed_ = true;
   }
 
   kernel_ring& ring_;
   io_watch* watch_;
   int fd_;
+  std::uint32_t events_;
   bool armed_ = false;
 };
 

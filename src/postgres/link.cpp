@@ -74,12 +74,14 @@ void link::take_notice(void* self, const PGresult* notice) {
 
 void link::begin() {
   socket_.emplace(PQsocket(connection_.get()), false);
+  socket_->read_only();
   start_background(pump(shared_from_this()));
 }
 
 void link::close() noexcept {
   if (!std::exchange(open_, false)) return;
   if (socket_) socket_->close();
+  if (room_) room_->close();
   connection_.reset();
   unpark();
 }
@@ -204,13 +206,18 @@ void link::flush() {
   const int left = PQflush(connection_.get());
   if (left < 0) return fail(PQerrorMessage(connection_.get()));
   if (left == 0) return;
+  try {
+    if (!room_) room_.emplace(copy_of(PQsocket(connection_.get())), true);
+  } catch (const std::system_error& e) {
+    return fail(e.what());
+  }
   writing_ = true;
   start_background(write_rest(shared_from_this()));
 }
 
 task<> link::write_rest(std::shared_ptr<link> self) {
   while (self->open_) {
-    co_await wait_until_ready(*self->socket_, true);
+    co_await wait_until_ready(*self->room_, true);
     if (!self->open_) break;
     const int left = PQflush(self->connection_.get());
     if (left < 0) self->fail(PQerrorMessage(self->connection_.get()));

@@ -136,6 +136,7 @@ class link final : public std::enable_shared_from_this<link> {
 
   connection_owner connection_;
   std::optional<link_socket> socket_;
+  std::optional<link_socket> room_;  // to wait for room in
   statement_cache statements_;
   std::chrono::nanoseconds cancel_timeout_;
   void (*on_notice_)(const diagnostics&);

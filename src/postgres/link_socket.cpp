@@ -1,11 +1,20 @@
 #include "postgres/link_socket.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <system_error>
 #include <weft/net/detail/socket_leaf.hpp>
 
 namespace weft::postgres::detail {
+
+int copy_of(int fd) {
+  const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) throw std::system_error{errno, std::generic_category(), "fcntl"};
+  return copy;
+}
 
 bool is_ready(int fd, short events) noexcept {
   pollfd asked{fd, events, 0};

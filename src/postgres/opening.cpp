@@ -1,11 +1,7 @@
 #include "postgres/opening.hpp"
 
-#include <fcntl.h>
-
-#include <cerrno>
 #include <chrono>
 #include <sstream>
-#include <system_error>
 #include <utility>
 #include <vector>
 #include <weft/core/timeout.hpp>
@@ -61,9 +57,7 @@ task<std::shared_ptr<link>> open_now(settings all, connect_options how) {
        wants = PQconnectPoll(connection.get())) {
     if (wants == PGRES_POLLING_FAILED) throw_connection_error(connection.get());
     // libpq may go on with another socket, and close this one before anybody else can: watch a copy.
-    const int copy = ::fcntl(PQsocket(connection.get()), F_DUPFD_CLOEXEC, 0);
-    if (copy < 0) throw std::system_error{errno, std::generic_category(), "fcntl"};
-    link_socket socket{copy, true};
+    link_socket socket{copy_of(PQsocket(connection.get())), true};
     co_await wait_until_ready(socket, wants == PGRES_POLLING_WRITING);
   }
   PQsetErrorVerbosity(connection.get(), PQERRORS_DEFAULT);

@@ -20,7 +20,8 @@ struct io_watch {
   int fd = -1;
   io_side reader;
   io_side writer;
-  bool troubled = false;  ///< an end, an error or urgent data has been seen: there may be no further edge
+  bool read_only = false;  ///< set before it is watched: nobody waits to write or for urgent data
+  bool troubled = false;   ///< an end, an error or urgent data has been seen: there may be no further edge
   event_loop* loop = nullptr;
   std::size_t* waiting = nullptr;  ///< how many wait for descriptors of this loop; set while it is watched
   void* registration = nullptr;    ///< the back end's
@@ -44,6 +45,8 @@ struct io_watch {
       side.edge = true;
     }
   }
+  /// What of poll(2)'s events counts.
+  std::uint32_t events() const noexcept;
   /// The events of poll(2) have come.
   void came(std::uint32_t events) noexcept;
 };

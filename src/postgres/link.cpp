@@ -2,6 +2,9 @@
 
 #include <poll.h>
 
+#include <algorithm>
+#include <limits>
+#include <memory>
 #include <utility>
 #include <weft/core/timeout.hpp>
 #include <weft/net/detail/socket_leaf.hpp>
@@ -14,20 +17,32 @@
 
 namespace weft::postgres::detail {
 
-/// Waits for more from the server.
+namespace {
+
+struct free_memory {
+  void operator()(char* bytes) const noexcept { PQfreemem(bytes); }
+};
+
+}  // namespace
+
+/// Waits for more from the server. A look whether there is some costs a system call, so it is spared where it is known.
 class link::edge_leaf final : public weft::detail::socket_leaf {
  public:
-  edge_leaf(link_socket& socket, bool quiet) noexcept : socket_leaf{socket, direction::read}, quiet_{quiet} {}
+  edge_leaf(link_socket& socket, bool likely, bool quiet) noexcept
+      : socket_leaf{socket, direction::read}, likely_{likely}, quiet_{quiet} {}
   void await_resume() const noexcept {}
   const char* describe() const noexcept override { return "a PostgreSQL server"; }
 
  private:
   bool attempt() noexcept override {
-    if (!socket_->is_open() || std::exchange(tried_, true)) return true;
+    if (!socket_->is_open() || tried_) return true;
     if (must_yield()) return false;
+    tried_ = true;
+    if (likely_) return true;
     if (quiet_ && !socket_->watch.troubled) return false;
     return is_ready(socket_->watch.fd, POLLIN);
   }
+  bool likely_;
   bool quiet_;
   bool tried_ = false;
 };
@@ -54,6 +69,7 @@ link::link(connection_owner connection, const connect_options& how)
     : connection_{std::move(connection)},
       statements_{how.statement_cache},
       cancel_timeout_{how.cancel_timeout},
+      read_ahead_{std::max<std::size_t>(how.read_ahead, 1)},
       on_notice_{how.on_notice} {
   PQsetNoticeReceiver(connection_.get(), &take_notice, this);
   PQsetnonblocking(connection_.get(), 1);
@@ -230,7 +246,7 @@ task<> link::write_rest(std::shared_ptr<link> self) {
 bool link::parked() const noexcept {
   if (!open_ || sent_.empty()) return false;
   const entry& first = *sent_.front();
-  return first.is_fetched() && first.owner != nullptr && !first.owner->hungry_;
+  return first.is_fetched() && first.owner != nullptr && first.owner->is_full();
 }
 
 void link::unpark() noexcept {
@@ -247,7 +263,7 @@ task<> link::pump(std::shared_ptr<link> self) {
     }
   } const at_end{self.get()};
   while (self->open_) {
-    co_await edge_leaf{*self->socket_, self->quiet_socket_};
+    co_await edge_leaf{*self->socket_, std::exchange(self->rows_come_, false), self->quiet_socket_};
     if (!self->open_) break;
     if (PQconsumeInput(self->connection_.get()) != 1) {
       const std::string why = PQerrorMessage(self->connection_.get());
@@ -259,7 +275,10 @@ task<> link::pump(std::shared_ptr<link> self) {
     if (self->open_ && PQstatus(self->connection_.get()) == CONNECTION_BAD) {
       self->fail(PQerrorMessage(self->connection_.get()));
     }
-    while (self->parked()) co_await park_leaf{*self};
+    while (self->parked()) {
+      co_await park_leaf{*self};
+      self->dispatch();  // what libpq has read
+    }
   }
 }
 
@@ -277,29 +296,52 @@ void link::dispatch() {
     }
     entry& first = *sent_.front();
     if (first.is_fetched() && first.owner != nullptr) {
-      first.owner->hungry_ = false;
-      first.owner->wake();
+      if (!fetch(first)) return;
+    } else if (step(first, nullptr) == event::nothing_yet) {
       return;
     }
-    result unused;
-    if (step(first, unused) == event::nothing_yet) return;
   }
 }
 
-link::event link::step(entry& first, result& row) {
+/// Takes what there is, up to the limit, for an operation that is not waiting for it; one that waits has its turn now,
+/// and takes it from libpq. True at the operation's end.
+bool link::fetch(entry& first) {
+  operation& owner = *first.owner;
+  const bool may_be_taken = first.what == kind::stream && owner.waiting_ != nullptr && owner.ahead_.empty();
+  if (may_be_taken && !first.preparing) {
+    rows_come_ = PQisBusy(connection_.get()) == 0;
+    if (!rows_come_) return false;
+    owner.wake();
+    socket_->turns = std::numeric_limits<std::uint8_t>::max() - 1;
+    return false;
+  }
+  while (!owner.is_full()) {
+    const event came = step(first, nullptr);
+    if (came == event::done) return true;
+    if (came != event::kept) break;
+    rows_come_ = true;
+  }
+  if (open_ && (!owner.ahead_.empty() || owner.copies_ != operation::copying::no)) owner.wake();
+  return false;
+}
+
+/// A row goes into `row`, or is kept for the operation.
+link::event link::step(entry& first, result* row) {
   PGconn* const from = connection_.get();
   for (;;) {
     if (first.copying_out) {
-      if (first.owner != nullptr) return event::copy;
       char* bytes = nullptr;
       const int length = PQgetCopyData(from, &bytes, 1);
-      if (bytes != nullptr) PQfreemem(bytes);
+      const std::unique_ptr<char, free_memory> held{bytes};
       if (length == 0) return event::nothing_yet;
-      if (length > 0) continue;
+      if (length > 0) {
+        if (first.owner != nullptr) first.owner->keep(std::string_view{bytes, static_cast<std::size_t>(length)});
+        return event::kept;
+      }
       first.copying_out = false;
     }
     if (first.copying_in) {
-      if (first.owner != nullptr) return event::copy;
+      if (first.owner != nullptr) return event::copy_in;
       PQputCopyEnd(from, "the task that sent the rows has ended");
       flush();
       if (!open_) return event::done;
@@ -332,14 +374,19 @@ link::event link::step(entry& first, result& row) {
           statements_.forget(first.parts[first.at].statement);
         break;
       case PGRES_SINGLE_TUPLE:
-        if (first.owner == nullptr) break;
-        row = std::move(got);
-        return event::row;
+        if (row != nullptr) {
+          *row = std::move(got);
+          return event::row;
+        }
+        if (first.owner != nullptr) first.owner->keep(got);
+        return event::kept;
       case PGRES_COPY_IN:
         first.copying_in = true;
+        if (first.owner != nullptr) first.owner->copies_ = operation::copying::in;
         break;
       case PGRES_COPY_OUT:
         first.copying_out = true;
+        if (first.owner != nullptr) first.owner->copies_ = operation::copying::out;
         break;
       case PGRES_FATAL_ERROR:
       case PGRES_BAD_RESPONSE:

@@ -106,7 +106,7 @@ class link final : public std::enable_shared_from_this<link> {
  private:
   friend class operation;
 
-  enum class event : std::uint8_t { nothing_yet, row, copy, done };
+  enum class event : std::uint8_t { nothing_yet, kept, row, copy_in, done };
 
   entry& make_entry();
   void recycle(entry& used) noexcept;
@@ -127,7 +127,8 @@ class link final : public std::enable_shared_from_this<link> {
   void unpark() noexcept;
   void dispatch();
   /// Takes the next thing that the server has said to the first entry.
-  event step(entry& first, result& row);
+  event step(entry& first, result* row);
+  bool fetch(entry& first);
   void finish(entry& first) noexcept;
   void cancel() noexcept;
   static task<> send_cancel(std::shared_ptr<link> self);
@@ -139,6 +140,7 @@ class link final : public std::enable_shared_from_this<link> {
   std::optional<link_socket> room_;  // to wait for room in
   statement_cache statements_;
   std::chrono::nanoseconds cancel_timeout_;
+  std::size_t read_ahead_;
   void (*on_notice_)(const diagnostics&);
   weft::detail::list<entry> sent_;
   weft::detail::list<entry> waiting_;
@@ -153,6 +155,7 @@ class link final : public std::enable_shared_from_this<link> {
   bool cancelling_ = false;
   bool cancel_on_its_way_ = false;
   bool absorbing_ = false;
+  bool rows_come_ = false;     // the last that was read had some
   bool quiet_socket_ = false;  // everything that was asked for has come: an edge tells of more
 };
 

@@ -14,36 +14,33 @@ class link_rows final : public row_source {
   link_rows(std::shared_ptr<link_session> on, const command& what) : on_{std::move(on)}, what_{what} {
     running_.emplace(on_->where(), kind::stream, what_);
   }
-  task<result> next() override {
-    result got;
+  task<bool> next(row_block& into) override {
     for (;;) {
       try {
-        got = co_await running_->next_row();
-        begun_ = true;
-        break;
+        const bool more = co_await running_->next_block(into);
+        co_return more;
       } catch (const error&) {
-        if (begun_ || !running_->stale()) throw;
-        begun_ = true;
+        if (std::exchange(again_, true) || !running_->stale()) throw;
       }
       running_.reset();
       running_.emplace(on_->where(), kind::stream, what_);
     }
-    co_return got;
   }
   bool take(result& into) override { return running_->take_row(into); }
+  const result& shape() const noexcept override { return running_->shape(); }
 
  private:
   std::shared_ptr<link_session> on_;
   command what_;
   std::optional<operation> running_;
-  bool begun_ = false;
+  bool again_ = false;
 };
 
 class link_sink final : public copy_sink {
  public:
   link_sink(std::shared_ptr<link_session> on, const std::string& statement)
       : on_{std::move(on)}, what_{statement}, running_{on_->where(), kind::script, what_} {}
-  task<> begin() { return running_.copy_begins(); }
+  task<> begin() { return running_.copy_begins(true); }
   task<> write(std::string_view bytes) override { return running_.send_copy(bytes); }
   task<std::uint64_t> finish() override {
     running_.end_copy();
@@ -62,8 +59,13 @@ class link_copied final : public copy_source {
  public:
   link_copied(std::shared_ptr<link_session> on, const std::string& statement)
       : on_{std::move(on)}, what_{statement}, running_{on_->where(), kind::script, what_} {}
-  task<> begin() { return running_.copy_begins(); }
-  task<std::string> next() override { return running_.next_copied(); }
+  task<> begin() { return running_.copy_begins(false); }
+  task<bool> next(row_block& into) override {
+    for (;;) {
+      const bool more = co_await running_.next_block(into);
+      if (!more || !into.empty()) co_return more;
+    }
+  }
 
  private:
   std::shared_ptr<link_session> on_;

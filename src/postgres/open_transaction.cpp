@@ -20,30 +20,32 @@ class undone_rows final : public row_source {
     on_->run_detached("release savepoint weft_stream");
   }
 
-  task<result> next() override {
+  task<bool> next(row_block& into) override {
     if (!rows_) {
       on_->run_detached("savepoint weft_stream");
       rows_ = co_await on_->stream(what_);
     }
-    result got;
+    bool more = false;
     try {
-      got = co_await rows_->next();
+      more = co_await rows_->next(into);
     } catch (...) {
-      rows_.reset();  // the transaction has failed
+      ended_ = std::move(rows_);  // the transaction has failed
       throw;
     }
-    if (got.rows() == 0) {
-      rows_.reset();
+    if (!more) {
+      ended_ = std::move(rows_);
       on_->run_detached("release savepoint weft_stream");
     }
-    co_return got;
+    co_return more;
   }
   bool take(result& into) override { return rows_ && rows_->take(into); }
+  const result& shape() const noexcept override { return rows_ ? rows_->shape() : ended_->shape(); }
 
  private:
   std::shared_ptr<session> on_;
   command what_;
   std::unique_ptr<row_source> rows_;
+  std::unique_ptr<row_source> ended_;
 };
 
 }  // namespace

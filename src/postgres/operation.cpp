@@ -39,14 +39,15 @@ operation::~operation() {
   const bool is_alone = link_->sent_.front() == &left && weft::detail::list<entry>::after(left) == nullptr;
   if (is_alone && !copies_in) link_->cancel();
   if (link_->sent_.front() == &left && left.is_fetched() && link_->open_) {
-    result unused;
-    (void)link_->step(left, unused);  // what is here already; ends a COPY
+    (void)link_->step(left, nullptr);  // what is here already; ends a COPY
     if (link_->open_) link_->unpark();
   }
 }
 
-void operation::wake() noexcept {
-  if (progress_leaf* const leaf = std::exchange(waiting_, nullptr)) leaf->wake();
+bool operation::wake() noexcept {
+  progress_leaf* const leaf = std::exchange(waiting_, nullptr);
+  if (leaf != nullptr) leaf->wake();
+  return leaf != nullptr;
 }
 
 void operation::finished(entry& with, bool stale) noexcept {
@@ -71,9 +72,13 @@ void operation::broken(std::exception_ptr error) noexcept {
   wake();
 }
 
-result operation::take() {
+void operation::check() const {
   if (error_) std::rethrow_exception(error_);
   if (got_.get() != nullptr && PQresultStatus(got_.get()) == PGRES_FATAL_ERROR) throw_error(got_.get(), failed_);
+}
+
+result operation::take() {
+  check();
   return std::move(got_);
 }
 
@@ -85,47 +90,37 @@ std::vector<result> operation::take_all() {
   return all;
 }
 
-void operation::need_more() {
-  hungry_ = true;
-  link_->unpark();
+bool operation::is_full() const noexcept { return ahead_.size() >= link_->read_ahead_; }
+
+void operation::learn(const result& row) {
+  if (shape_.get() == nullptr) shape_ = result{PQcopyResult(row.get(), PG_COPYRES_ATTRS)};
 }
 
 bool operation::take_row(result& into) {
-  if (done() || link_->sent_.front() != entry_) return false;
-  return link_->step(*entry_, into) == link::event::row;
+  if (!ahead_.empty() || done() || link_->sent_.front() != entry_) return false;
+  if (link_->step(*entry_, &into) != link::event::row) return false;
+  learn(into);
+  return true;
 }
 
-task<result> operation::next_row() {
-  result row;
-  while (!done()) {
-    if (link_->sent_.front() == entry_) {
-      const link::event came = link_->step(*entry_, row);
-      if (came == link::event::row) co_return row;
-      if (came == link::event::done) break;
-      need_more();
-    }
-    co_await progress();
+task<bool> operation::next_block(row_block& into) {
+  into.clear();
+  if (!done() && ahead_.empty()) co_await progress();
+  if (!ahead_.empty()) {
+    std::swap(into, ahead_);
+    link_->unpark();
+  } else if (done()) {
+    result last = take();
+    if (shape_.get() == nullptr) shape_ = std::move(last);
+    co_return false;
   }
-  co_return take();
+  co_return true;
 }
 
-task<> operation::copy_begins() {
-  result unused;
-  while (!done()) {
-    if (link_->sent_.front() == entry_) {
-      const link::event came = link_->step(*entry_, unused);
-      if (came == link::event::copy) {
-        // What the server says meanwhile is read by the pump.
-        need_more();
-        co_return;
-      }
-      if (came == link::event::done) break;
-      need_more();
-    }
-    co_await progress();
-  }
-  (void)take();
-  throw error{"the statement is no COPY in this direction"};
+task<> operation::copy_begins(bool in) {
+  while (!done() && copies_ == copying::no) co_await progress();
+  if (done()) check();
+  if (copies_ != (in ? copying::in : copying::out)) throw error{"the statement is no COPY in this direction"};
 }
 
 task<> operation::send_copy(std::string_view bytes) {
@@ -135,10 +130,7 @@ task<> operation::send_copy(std::string_view bytes) {
     throw connection_error{PQerrorMessage(to)};
   }
   link_->flush();
-  while (!done() && link_->writing_) {
-    need_more();
-    co_await progress();
-  }
+  while (!done() && link_->writing_) co_await progress();
   if (done()) (void)take();
 }
 
@@ -149,41 +141,9 @@ void operation::end_copy() {
   link_->flush();
 }
 
-task<std::string> operation::next_copied() {
-  std::string copied;
-  while (!done() && entry_->copying_out) {
-    char* bytes = nullptr;
-    const int length = PQgetCopyData(link_->connection(), &bytes, 1);
-    if (length > 0) {
-      copied.assign(bytes, static_cast<std::size_t>(length));
-      PQfreemem(bytes);
-      co_return copied;
-    }
-    if (length < 0) {
-      entry_->copying_out = false;
-      break;
-    }
-    need_more();
-    co_await progress();
-  }
-  co_await until_done();
-  (void)take();
-  co_return copied;
-}
-
 task<> operation::until_done() {
-  result unused;
   while (!done()) {
-    if (!entry_->is_fetched()) {
-      co_await progress();
-      continue;
-    }
-    if (link_->sent_.front() == entry_) {
-      const link::event came = link_->step(*entry_, unused);
-      if (came == link::event::done) break;
-      if (came == link::event::copy) throw error{"COPY needs copy_in or copy_out"};
-      need_more();
-    }
+    if (copies_ == copying::out || entry_->copying_in) throw error{"COPY needs copy_in or copy_out"};
     co_await progress();
   }
 }

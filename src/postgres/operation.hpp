@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 #include <weft/core/task.hpp>
 #include <weft/postgres/detail/parameters.hpp>
 #include <weft/postgres/detail/result.hpp>
+#include <weft/postgres/detail/row_block.hpp>
 
 #include "postgres/link.hpp"
 
@@ -33,30 +35,40 @@ class operation {
   bool done() const noexcept { return entry_ == nullptr; }
   /// Of one that is done; throws what the server or the connection had to say against it.
   result take();
+  void check() const;
   /// The same of several.
   std::vector<result> take_all();
   /// It failed because what was prepared does not hold any more, and may be tried again.
   bool stale() const noexcept { return stale_; }
 
   /// Of streams and scripts.
-  /// The next row; no row at the end.
-  task<result> next_row();
+  /// What has been read ahead; nothing if take_row() may have more. False at the end.
+  task<bool> next_block(row_block& into);
   bool take_row(result& into);
-  /// Waits until the server is ready for COPY.
-  task<> copy_begins();
+  /// What knows the columns of a stream that has begun.
+  const result& shape() const noexcept { return shape_; }
+  /// Waits until the server is ready for COPY in the direction that is wanted.
+  task<> copy_begins(bool in);
   task<> send_copy(std::string_view bytes);
   void end_copy();
-  task<std::string> next_copied();
   /// Waits until it is done; see take().
   task<> until_done();
 
  private:
   friend class link;
-  void wake() noexcept;
+  /// False if nobody waits.
+  bool wake() noexcept;
   operation(std::shared_ptr<link> on, kind how, const command* one, const std::vector<command>* many);
   void finished(entry& with, bool stale) noexcept;
   void broken(std::exception_ptr error) noexcept;
-  void need_more();
+  /// So much has come that no more is read before some of it is taken.
+  bool is_full() const noexcept;
+  void learn(const result& row);
+  void keep(const result& row) {
+    learn(row);
+    ahead_.add(row);
+  }
+  void keep(std::string_view copied) { ahead_.add(copied); }
 
   std::shared_ptr<link> link_;
   const command* what_;
@@ -68,7 +80,9 @@ class operation {
   int failed_ = 0;  // of these, from 1
   std::exception_ptr error_;
   bool stale_ = false;
-  bool hungry_ = true;
+  enum class copying : std::uint8_t { no, in, out } copies_ = copying::no;
+  result shape_;
+  row_block ahead_;
 };
 
 class operation::progress_leaf final : public weft::detail::leaf {

@@ -43,10 +43,14 @@ task<std::uint64_t> copy_bytes_in(std::shared_ptr<session> on, std::string state
 async_generator<std::string> copy_out_in(std::shared_ptr<session> on, std::string statement) {
   const std::shared_ptr<session> alone = co_await on->alone();
   const std::unique_ptr<copy_source> source = co_await alone->copy_out(statement);
+  row_block block;
   for (;;) {
-    std::string piece = co_await source->next();
-    if (piece.empty()) co_return;
-    co_yield std::move(piece);
+    const bool more = co_await source->next(block);
+    if (!more) co_return;
+    for (block_cursor pieces{block}; !pieces.at_end();) {
+      std::string piece{pieces.next()};
+      co_yield std::move(piece);
+    }
   }
 }
 

@@ -48,7 +48,8 @@ void throw_bad_column(const result& from, std::size_t row, std::size_t column) {
   }
 }
 
-std::size_t find_column(const result& from, std::string_view name) {
+std::size_t find_column(const result& from, std::string_view name, std::size_t guess) {
+  if (guess < from.columns() && from.column_name(guess) == name) return guess;
   for (std::size_t i = 0; i < from.columns(); ++i) {
     if (from.column_name(i) == name) return i;
   }

@@ -98,14 +98,16 @@ class connection {
   void move(direction& way) {
     if (way.held.empty() && !receive(way)) return;
     if (way.discards) return way.held.clear();
-    const ssize_t sent = ::send(way.to, way.held.data(), way.held.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const std::size_t all = way.held.size();
+    *way.count += all;  // before whoever gets it may ask
+    const ssize_t sent = ::send(way.to, way.held.data(), all, MSG_NOSIGNAL | MSG_DONTWAIT);
+    *way.count -= all - static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
     if (sent < 0) {
       if (errno != EAGAIN) reset();
       return;
     }
     way.held.erase(0, static_cast<std::size_t>(sent));
     way.passed += static_cast<std::size_t>(sent);
-    *way.count += static_cast<std::size_t>(sent);
     suffer_if_due(way);
   }
 

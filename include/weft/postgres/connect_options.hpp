@@ -18,6 +18,9 @@ struct connect_options {
   /// How long the server may take to end a statement of a task that was stopped, before the connection is given up.
   /// Nothing else runs on the connection meanwhile.
   std::chrono::nanoseconds cancel_timeout = std::chrono::seconds{10};
+  /// So many bytes of a stream's rows, or of what COPY gives, are read before they are asked for, so that the server
+  /// works while the program does.
+  std::size_t read_ahead = std::size_t{256} * 1024;
   /// Is told of the server's notices and warnings; they are dropped without.
   void (*on_notice)(const diagnostics& notice) = nullptr;
 };

@@ -12,6 +12,7 @@
 #include <weft/core/generator.hpp>
 #include <weft/core/task.hpp>
 #include <weft/postgres/detail/copy_rows.hpp>
+#include <weft/postgres/detail/row_block.hpp>
 #include <weft/postgres/detail/row_reader.hpp>
 #include <weft/postgres/detail/session.hpp>
 #include <weft/postgres/pipeline.hpp>
@@ -45,7 +46,7 @@ task<std::vector<T>> fetch_in(std::shared_ptr<session> on, command what) {
   std::vector<T> all;
   const std::size_t count = got.rows();
   all.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) all.push_back(reader.read(got, i));
+  for (std::size_t i = 0; i < count; ++i) all.push_back(reader.read(result_row{got, i}));
   co_return all;
 }
 
@@ -53,7 +54,7 @@ template <class T>
 task<T> fetch_one_in(std::shared_ptr<session> on, command what) {
   const result got = co_await on->run(what);
   if (got.rows() != 1) throw_row_count(got.rows(), false);
-  co_return row_reader<T>{got}.read(got, 0);
+  co_return row_reader<T>{got}.read(result_row{got, 0});
 }
 
 template <class T>
@@ -61,7 +62,7 @@ task<std::optional<T>> fetch_optional_in(std::shared_ptr<session> on, command wh
   const result got = co_await on->run(what);
   std::optional<T> found;
   if (got.rows() > 1) throw_row_count(got.rows(), true);
-  if (got.rows() == 1) found.emplace(row_reader<T>{got}.read(got, 0));
+  if (got.rows() == 1) found.emplace(row_reader<T>{got}.read(result_row{got, 0}));
   co_return found;
 }
 
@@ -69,17 +70,24 @@ template <class T>
 async_generator<T> stream_in(std::shared_ptr<session> on, command what) {
   const std::unique_ptr<row_source> source = co_await on->stream(what);
   std::optional<row_reader<T>> reader;
-  result got;
-  for (;;) {
-    const bool here = source->take(got);
-    if (!here) got = co_await source->next();
-    if (!reader) reader.emplace(got);
-    const std::size_t count = got.rows();
-    if (count == 0) co_return;
-    for (std::size_t i = 0; i < count; ++i) {
-      T value = reader->read(got, i);
-      co_yield std::move(value);
+  std::optional<block_rows> ahead;
+  row_block block;
+  result row;
+  for (std::size_t count = 0;; ++count) {
+    bool from_block = ahead && ahead->next();
+    while (!from_block && !source->take(row)) {
+      const bool more = co_await source->next(block);
+      if (!reader && (!more || !block.empty())) reader.emplace(source->shape());
+      if (!more) co_return;
+      if (block.empty()) continue;
+      if (!ahead) ahead.emplace(source->shape());
+      ahead->take(block);
+      from_block = ahead->next();
     }
+    if (!reader) reader.emplace(source->shape());
+    if (from_block) ahead->count = count;
+    T value = from_block ? reader->read(*ahead) : reader->read(result_row{row, 0, count});
+    co_yield std::move(value);
   }
 }
 

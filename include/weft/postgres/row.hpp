@@ -20,7 +20,7 @@ class row {
   T get(std::size_t column) const {
     if (column >= of_->columns()) detail::throw_wrong_columns(*of_, column + 1);
     T value{};
-    detail::read_column(*of_, at_, column, of_->column_type(column), value);
+    detail::read_column(detail::result_row{*of_, at_}, column, of_->column_type(column), value);
     return value;
   }
   template <class T>
@@ -34,7 +34,7 @@ class row {
   /// The whole row as a described struct or a tuple.
   template <class T>
   T as() const {
-    return detail::row_reader<T>{*of_}.read(*of_, at_);
+    return detail::row_reader<T>{*of_}.read(detail::result_row{*of_, at_});
   }
   std::size_t size() const noexcept { return of_->columns(); }
 

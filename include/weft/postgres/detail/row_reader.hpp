@@ -18,17 +18,31 @@ namespace weft::postgres::detail {
 [[noreturn]] void throw_no_column(const result& from, std::string_view name);
 [[noreturn]] void throw_wrong_columns(const result& from, std::size_t wanted);
 
-template <class T>
-void read_column(const result& from, std::size_t row, std::size_t column, oid::number type, T& value) {
+/// A row of a result that is here as a whole.
+class result_row {
+ public:
+  /// @param before how many rows there were before those of the result
+  result_row(const result& of, std::size_t at, std::size_t before = 0) noexcept : of_{&of}, at_{at}, before_{before} {}
+  std::string_view value(std::size_t column) const noexcept { return of_->value(at_, column); }
+  [[noreturn]] void throw_bad(std::size_t column) const { throw_bad_column(*of_, before_ + at_, column); }
+
+ private:
+  const result* of_;
+  std::size_t at_;
+  std::size_t before_;
+};
+
+template <class Row, class T>
+void read_column(const Row& from, std::size_t column, oid::number type, T& value) {
   try {
-    read_nullable(from.value(row, column), type, value);
+    read_nullable(from.value(column), type, value);
   } catch (const std::exception&) {
-    throw_bad_column(from, row, column);
+    from.throw_bad(column);
   }
 }
 
-/// The column of that name; throws data_error if there is none.
-std::size_t find_column(const result& from, std::string_view name);
+/// The column of that name, which is probably the one at `guess`; throws data_error if there is none.
+std::size_t find_column(const result& from, std::string_view name, std::size_t guess = 0);
 
 template <class T>
 inline constexpr bool is_tuple = false;
@@ -45,9 +59,10 @@ class row_reader {
     if (from.columns() != 1) throw_wrong_columns(from, 1);
     type_ = from.column_type(0);
   }
-  T read(const result& from, std::size_t row) const {
+  template <class Row>
+  T read(const Row& from) const {
     T value{};
-    read_column(from, row, 0, type_, value);
+    read_column(from, 0, type_, value);
     return value;
   }
 
@@ -68,20 +83,25 @@ class row_reader<T> {
     if (whole_) return;
     std::size_t i = 0;
     for_each_field<T>([&](const auto& field) {
-      const std::size_t at = find_column(from, field.name());
+      const std::size_t at = find_column(from, field.name(), i);
       columns_[i++] = {at, from.column_type(at)};
     });
   }
-  T read(const result& from, std::size_t row) const {
+  template <class Row>
+  T read(const Row& from) const {
     T value{};
     if (whole_) {
-      read_column(from, row, 0, whole_type_, value);
+      read_column(from, 0, whole_type_, value);
     } else {
       const column* next = columns_.data();
-      for_each_field<T>([&](const auto& field) {
-        const column& in = *next++;
-        read_column(from, row, in.at, in.type, field.get(value));
-      });
+      try {
+        for_each_field<T>([&](const auto& field) {
+          read_nullable(from.value(next->at), next->type, field.get(value));
+          ++next;
+        });
+      } catch (const std::exception&) {
+        from.throw_bad(next->at);
+      }
     }
     return value;
   }
@@ -110,12 +130,13 @@ class row_reader<T> {
     if (from.columns() != types_.size()) throw_wrong_columns(from, types_.size());
     for (std::size_t i = 0; i < types_.size(); ++i) types_[i] = from.column_type(i);
   }
-  T read(const result& from, std::size_t row) const {
+  template <class Row>
+  T read(const Row& from) const {
     T value{};
     std::apply(
         [&](auto&... part) {
           std::size_t column = 0;
-          ((read_column(from, row, column, types_[column], part), ++column), ...);
+          ((read_column(from, column, types_[column], part), ++column), ...);
         },
         value);
     return value;

@@ -8,6 +8,7 @@
 #include <weft/core/task.hpp>
 #include <weft/postgres/detail/parameters.hpp>
 #include <weft/postgres/detail/result.hpp>
+#include <weft/postgres/detail/row_block.hpp>
 
 namespace weft::postgres::detail {
 
@@ -15,10 +16,13 @@ namespace weft::postgres::detail {
 class row_source {
  public:
   virtual ~row_source() = default;
-  /// A result that holds the next rows; without rows at the end. Throws error.
-  virtual task<result> next() = 0;
-  /// The same, of what is here already; false if that is nothing, and next() has to wait.
+  /// Puts the rows into the block that were read ahead, or waits for more, which take() may give then. False at the
+  /// end. Throws error.
+  virtual task<bool> next(row_block& into) = 0;
+  /// The next row, if it is here and was not read ahead.
   virtual bool take(result& into) = 0;
+  /// What knows the columns, once there has been a row, or the end.
+  virtual const result& shape() const noexcept = 0;
 };
 
 /// Rows on their way to the server. Destroyed early, it ends the statement, which then has no effect.
@@ -35,8 +39,8 @@ class copy_sink {
 class copy_source {
  public:
   virtual ~copy_source() = default;
-  /// The next bytes, "" at the end.
-  virtual task<std::string> next() = 0;
+  /// Puts what has come into the block, or waits for more. False at the end. Throws error.
+  virtual task<bool> next(row_block& into) = 0;
 };
 
 /// What runs statements: a connection, a pool, or a transaction's connection. Whoever calls keeps it alive until the

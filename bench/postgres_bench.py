@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""PostgreSQL by weft, by libpq in C, and by asyncpg and psycopg, in one run against a server of its own.
+"""PostgreSQL by weft, by hand-written C, by libpq in C, and by asyncpg and psycopg, in one run against its own server.
 
 Each does the same work against the same tables; what is compared is the time it takes, in rounds in which each has its
 turn in random order. CPU is what the client itself takes, which tells what the time does not where the server is what
@@ -26,6 +26,9 @@ insert into bench_rows select i, 'row ' || i, i * 0.5, to_timestamp(i) from gene
 create unlogged table bench_copy (id int, name text, score float8, at timestamptz);
 vacuum analyze bench_rows;
 """
+
+
+FLOOR = "C, by hand"
 
 
 class Work:
@@ -84,7 +87,11 @@ class Server:
 
 def programs(build, handed):
     """What there is to run, by name; a list of words each."""
-    found = {"weft": [build / "bin" / "peer_postgres_weft"], "libpq": [build / "bin" / "peer_postgres_libpq"]}
+    found = {
+        "weft": [build / "bin" / "peer_postgres_weft"],
+        FLOOR: [build / "bin" / "peer_postgres_wire"],
+        "libpq": [build / "bin" / "peer_postgres_libpq"],
+    }
     for name in ("asyncpg", "psycopg"):
         if subprocess.run(["/usr/bin/python3", "-c", f"import {name}"], capture_output=True).returncode == 0:
             found[name] = ["/usr/bin/python3", HERE / "peers" / f"postgres_{name}.py"]
@@ -106,15 +113,15 @@ def measure(command, work, count, environment):
 
 def compare(work, found, options, handed, environment):
     count = max(1000, int(work.count * options.scale) // 1000 * 1000)
-    names = ["weft", *(name for name in work.peers if name in found)]
+    names = ["weft", FLOOR, *(name for name in work.peers if name in found)]
     seen = {name: [] for name in names}
     for _ in range(options.rounds):
         for name in random.sample(names, len(names)):
             seen[name].append(measure(found[name], work, count, environment))
     time, cpu = ({name: [took[i] / count * 1e6 for took in rows] for name, rows in seen.items()} for i in range(2))
     goals = [times_as_good(factor, peer) for peer, factor in work.goals.items()]
-    handed.add(Measure(work.title, "us each", time, ["weft"], goals=goals))
-    handed.add(Measure(work.title, "us of the client's CPU each", cpu, ["weft"]))
+    handed.add(Measure(work.title, "us each", time, ["weft"], [FLOOR], goals))
+    handed.add(Measure(work.title, "us of the client's CPU each", cpu, ["weft"], [FLOOR]))
 
 
 def main():

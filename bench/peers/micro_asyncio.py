@@ -93,6 +93,14 @@ async def timer(n, watch):
         loop.call_later(HOUR, print).cancel()
 
 
+async def rearm(n, watch):
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(None) as limit:
+        for _ in range(n):
+            limit.reschedule(loop.time() + HOUR)
+            limit.reschedule(None)
+
+
 async def timers(n, watch):
     loop = asyncio.get_running_loop()
     armed = [loop.call_later(HOUR, print) for _ in range(n)]
@@ -159,6 +167,7 @@ TASKS = {
     "queue": queue,
     "clock": clock,
     "timer": timer,
+    "rearm": rearm,
     "timers": timers,
     "armed_timers": armed_timers,
     "timeout": timeout,

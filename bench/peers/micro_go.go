@@ -122,6 +122,16 @@ func timer(n int) measured {
 	})
 }
 
+func rearm(n int) measured {
+	timer := time.AfterFunc(time.Hour, func() {})
+	return timed(func() {
+		for i := 0; i < n; i++ {
+			timer.Reset(time.Hour)
+			timer.Stop()
+		}
+	})
+}
+
 func timers(n int) measured {
 	armed := make([]*time.Timer, n)
 	return timed(func() {
@@ -251,7 +261,7 @@ func contended(n int) measured {
 
 func main() {
 	tasks := map[string]func(int) measured{
-		"spawn": spawn, "create_join": createJoin, "yield": yield, "queue": queue, "clock": clock, "timer": timer,
+		"spawn": spawn, "create_join": createJoin, "yield": yield, "queue": queue, "clock": clock, "timer": timer, "rearm": rearm,
 		"timers": timers, "armed_timers": armedTimers, "timeout": timeout, "timeout_ready": timeoutReady, "cancel": cancel, "sleeping": sleeping, "lock": lock,
 		"contended": contended,
 	}

@@ -82,6 +82,20 @@ weft::task<measured> timer(long n) {
   co_return watch.stop();
 }
 
+weft::task<measured> rearm(long n) {
+  measured all;
+  co_await weft::with(weft::timeout(std::nullopt), [&](weft::timeout_scope& limit) -> weft::task<> {
+    const micro::stopwatch watch;
+    for (long i = 0; i < n; ++i) {
+      limit.reschedule(weft::now() + 1h);
+      limit.reschedule(std::nullopt);
+    }
+    all = watch.stop();
+    co_return;
+  });
+  co_return all;
+}
+
 weft::task<measured> timers(long n) {
   const weft::loop_handle loop = weft::this_loop();
   long fired = 0;
@@ -168,21 +182,15 @@ weft::task<measured> contended(long n) {
 }
 
 measured run(const std::string& task, long n) {
-  const std::pair<const char*, weft::task<measured> (*)(long)> tasks[] = {{"spawn", spawn},
-                                                                          {"create_join", create_join},
-                                                                          {"yield", yield},
-                                                                          {"await", await},
-                                                                          {"queue", queue},
-                                                                          {"clock", clock},
-                                                                          {"timer", timer},
-                                                                          {"timers", timers},
-                                                                          {"armed_timers", armed_timers},
-                                                                          {"timeout", timeout},
-                                                                          {"timeout_ready", timeout_ready},
-                                                                          {"cancel", cancel},
-                                                                          {"sleeping", sleeping},
-                                                                          {"lock", lock},
-                                                                          {"contended", contended}};
+  const std::pair<const char*, weft::task<measured> (*)(long)> tasks[] = {
+      {"spawn", spawn},     {"create_join", create_join},
+      {"yield", yield},     {"await", await},
+      {"queue", queue},     {"clock", clock},
+      {"timer", timer},     {"rearm", rearm},
+      {"timers", timers},   {"armed_timers", armed_timers},
+      {"timeout", timeout}, {"timeout_ready", timeout_ready},
+      {"cancel", cancel},   {"sleeping", sleeping},
+      {"lock", lock},       {"contended", contended}};
   for (const auto& [name, function] : tasks)
     if (task == name) return weft::run(function(n));
   return {.nanoseconds = -1};

@@ -12,8 +12,11 @@ import websockets
 
 
 async def echo(socket):
-    async for message in socket:
-        await socket.send(message)
+    try:
+        async for message in socket:
+            await socket.send(message)
+    except websockets.ConnectionClosed:
+        pass  # without a closing handshake
 
 
 async def main():

@@ -30,7 +30,7 @@ def powers_of_ten(most):
     counts = [1]
     while counts[-1] * 10 <= most:
         counts.append(counts[-1] * 10)
-    return counts if counts[-1] * 2 > most else [*counts, most]
+    return counts if counts[-1] * 3 > 2 * most else [*counts, most]
 
 
 def most_connections():

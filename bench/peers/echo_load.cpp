@@ -71,7 +71,8 @@ class load {
     std::size_t left = connections_.size();
     for (connection& c : connections_) {
       connect(c, 0);
-      if (--left == 0 || left % 1000 != 0) continue;
+      --left;
+      if (left == 0 || left % 1000 != 0) continue;
       // Once it has answered, the server has accepted all before: not more of them wait than it lets wait.
       send_message(c);
       while (!receive(c, false)) wait();

@@ -87,7 +87,8 @@ int main(int argc, char** argv) {
     event.data.ptr = &c;
     if (::epoll_ctl(epoll, EPOLL_CTL_ADD, c.fd, &event) != 0) fail("epoll_ctl");
     // Once it has answered, it has accepted all before: not more of them wait than it lets wait.
-    if (++connected % 1000 == 0 && connected != connections.size()) length_of_answer(port, request);
+    ++connected;
+    if (connected % 1000 == 0 && connected != connections.size()) length_of_answer(port, request);
   }
   std::printf("connected %zu\n", answer);
   std::fflush(stdout);

@@ -100,11 +100,12 @@ void app::serve(const serve_options& options) {
   const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
   const std::size_t workers = options.workers != 0 ? options.workers : processors;
   if (options.port == 0 && workers > 1) throw std::invalid_argument{"several workers need a port that is known"};
-  const server_options how{.host = options.host,
-                           .port = options.port,
-                           .tls = options.tls,
-                           .reuse_port = workers > 1,
-                           .drain_timeout = options.drain_timeout};
+  server_options how = options.engine;
+  how.host = options.host;
+  how.port = options.port;
+  how.tls = options.tls;
+  how.reuse_port = workers > 1;
+  how.drain_timeout = options.drain_timeout;
   try {
     run_workers(workers, [this, how, announce = options.announce](worker& self) -> task<> {
       const bool speaks = announce && self.index() == 0;

@@ -50,7 +50,8 @@ class event_writer {
 };
 
 /// A response that is a stream of events, for EventSource in browsers: `function(event_writer&)` gives a task<> and
-/// sends them; it is stopped where it waits when the client has gone.
+/// sends them; it is stopped where it waits when the client has gone. That a client has left is noticed by what is sent
+/// to it next, or at once with server_options::end_means_gone: what seldom sends should keep_alive() now and then.
 ///
 ///     app.get("/ticks", [] {
 ///       return web::events([](web::event_writer& to) -> task<> {

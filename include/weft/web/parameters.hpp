@@ -80,7 +80,7 @@ class header : public detail::named_parameter<Name, T, Constraints...> {
   using detail::named_parameter<Name, T, Constraints...>::named_parameter;
 };
 
-/// A cookie's value, as it came.
+/// A cookie's value, as it came; of several of one name, that of the first.
 template <fixed_text Name, class T, auto... Constraints>
 class cookie : public detail::named_parameter<Name, T, Constraints...> {
   using detail::named_parameter<Name, T, Constraints...>::named_parameter;

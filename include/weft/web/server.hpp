@@ -27,6 +27,8 @@ struct serve_options {
   std::chrono::nanoseconds drain_timeout = std::chrono::seconds{10};
   /// Print where it serves.
   bool announce = true;
+  /// All else that a server can be told: limits, times, the PROXY protocol. What has a name above is taken from there.
+  server_options engine = {};
 };
 static_assert(std::is_trivially_destructible_v<serve_options>);
 

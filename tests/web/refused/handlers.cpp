@@ -1,5 +1,8 @@
 // Handlers that cannot be, and what the compiler says of each.
 
+#include <optional>
+#include <string>
+#include <vector>
 #include <weft/web.hpp>
 
 namespace web = weft::web;
@@ -7,6 +10,10 @@ namespace web = weft::web;
 struct undescribed {
   int x;
 };
+struct point {
+  int x;
+};
+WEFT_DESCRIBE(point, x)
 
 void add_handlers(web::app& app) {
   // says: this parameter of a handler cannot be filled from a request
@@ -22,6 +29,20 @@ void add_handlers(web::app& app) {
   app.get("/e", [](auto) {});
   // says: what stands in the path is always there, and once
   app.get("/f/{id}", [](web::path<"id", std::optional<int>>) {});
+  // says: what stands in the path is always there, and once
+  app.get("/h/{id}", [](web::path<"id", int, web::otherwise(1)>) {});
+  // says: a parameter of this type cannot be read from text
+  app.get("/i", [](web::query<"at", point>) {});
+  // says: a list of which nothing has come is empty: it takes no otherwise\(\)
+  app.get("/j", [](web::query<"all", std::vector<int>, web::otherwise(3)>) {});
+  // says: this otherwise\(\) is text, the parameter is not
+  app.get("/k", [](web::header<"x", int, web::otherwise("a")>) {});
+  // says: a cookie comes once
+  app.get("/l", [](web::cookie<"x", std::vector<int>>) {});
+  // says: a form is read into a struct that WEFT_DESCRIBE has described
+  app.post("/m", [](web::form<undescribed>) {});
+  // says: query_fields takes a struct that WEFT_DESCRIBE has described
+  app.get("/n", [](web::query_fields<undescribed>) {});
   // says: the_path_has_no_such_parameter
   app.get("/g/{other}", [](web::path<"id", int>) {});
 }

@@ -62,10 +62,14 @@ void write_keyword(schema_writer& to, const otherwise<U>& said) {
 
 template <class Default, class T>
 void set_default(const Default& with, T& value) {
-  if constexpr (requires { with.value.view(); })
-    value = T(with.value.view());
-  else
-    value = T(with.value);
+  if constexpr (requires { with.value.view(); }) {
+    static_assert(std::is_constructible_v<T, std::string_view>, "weft: this otherwise() is text, the parameter is not");
+    if constexpr (std::is_constructible_v<T, std::string_view>) value = T(with.value.view());
+  } else {
+    static_assert(std::is_constructible_v<T, decltype(with.value)>,
+                  "weft: this otherwise() does not fit the type of its parameter");
+    if constexpr (std::is_constructible_v<T, decltype(with.value)>) value = T(with.value);
+  }
 }
 
 template <class P>
@@ -78,6 +82,8 @@ struct text_parameter : known_parameter {
   static_assert(text_value<value_type>,
                 "weft: a parameter of this type cannot be read from text: it takes numbers, booleans, strings, "
                 "described enumerations, times and UUIDs, and optionals and vectors of them");
+  static_assert(!list_like<value_type> || !has_default<P>,
+                "weft: a list of which nothing has come is empty: it takes no otherwise()");
   static constexpr bool required = !nullable<value_type> && !list_like<value_type> && !has_default<P>;
 
   static P take(request_context& in) {
@@ -124,7 +130,8 @@ struct text_parameter : known_parameter {
 
 template <fixed_text Name, class T, auto... C>
 struct parameter<path<Name, T, C...>> : text_parameter<path<Name, T, C...>, place::path> {
-  static_assert(!nullable<T> && !list_like<T>, "weft: what stands in the path is always there, and once");
+  static_assert(!nullable<T> && !list_like<T> && !has_default<path<Name, T, C...>>,
+                "weft: what stands in the path is always there, and once");
   static constexpr std::string_view path_name = Name.view();
 };
 template <fixed_text Name, class T, auto... C>
@@ -132,7 +139,9 @@ struct parameter<query<Name, T, C...>> : text_parameter<query<Name, T, C...>, pl
 template <fixed_text Name, class T, auto... C>
 struct parameter<header<Name, T, C...>> : text_parameter<header<Name, T, C...>, place::header> {};
 template <fixed_text Name, class T, auto... C>
-struct parameter<cookie<Name, T, C...>> : text_parameter<cookie<Name, T, C...>, place::cookie> {};
+struct parameter<cookie<Name, T, C...>> : text_parameter<cookie<Name, T, C...>, place::cookie> {
+  static_assert(!list_like<T>, "weft: a cookie comes once");
+};
 
 // ---- described structs out of names and values ----------------------------------------------------------------------
 

@@ -114,6 +114,11 @@ std::string shown(std::string_view text) {
   return out;
 }
 
+std::string cut_short(std::string_view text) {
+  const std::string_view kept = utf8_prefix(text, longest_shown);
+  return std::string{kept}.append(kept.size() < text.size() ? "..." : "");
+}
+
 std::string shown(bool value) { return value ? "true" : "false"; }
 std::string shown(long long value) { return digits(value); }
 std::string shown(unsigned long long value) { return digits(value); }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "describe/json_reader_access.hpp"
+#include "describe/json_writer_access.hpp"
 
 namespace weft::detail {
 namespace {
@@ -83,7 +84,7 @@ void write_json_members(json_writer& writer, const void* object, const json_obje
     if (!tag.empty() && member.name == tag) continue;
     if (writer.options().omit_null && member.is_null != nullptr && member.is_null(object)) continue;
     path.at(member.name);
-    writer.quoted_key(member.quoted);
+    json_writer_access::padded_key(writer, member.quoted);
     member.write(writer, object);
   }
 }

@@ -40,15 +40,12 @@ class scanner {
     return value;
   }
 
-  /// One digit or more; at most a number that any unit of time can be multiplied with.
+  /// One digit or more.
   std::optional<std::int64_t> number() noexcept {
-    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / (8 * seconds_per_day);
     std::int64_t value = digit();
     if (value < 0) return std::nullopt;
-    for (int d = digit(); d >= 0; d = digit()) {
-      value = value * 10 + d;
-      if (value > most) return std::nullopt;
-    }
+    for (int d = digit(); d >= 0; d = digit())
+      if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, d, &value)) return std::nullopt;
     return value;
   }
 
@@ -101,14 +98,20 @@ void append_digits(std::string& out, std::int64_t value, int count) {
   out += digits;
 }
 
+// What four digits of a year can say.
+constexpr std::chrono::sys_days first_day{std::chrono::year{0} / 1 / 1};
+constexpr std::chrono::sys_days last_day{std::chrono::year{9999} / 12 / 31};
+
+[[noreturn]] void refuse(json_writer& writer, const char* expected, std::string got) {
+  writer.log().add(expected, std::move(got));
+  throw validation_error{writer.log().take()};
+}
+
 void append_date(json_writer& writer, std::string& out, std::chrono::sys_days days) {
   // Counted before it becomes a year: those have 16 bits only.
-  constexpr std::chrono::sys_days first{std::chrono::year{0} / 1 / 1};
-  constexpr std::chrono::sys_days last{std::chrono::year{9999} / 12 / 31};
-  if (days < first || days > last) {
-    writer.log().add("a time between the years 0 and 9999",
-                     std::to_string(days.time_since_epoch().count()) + " days since 1970");
-    throw validation_error{writer.log().take()};
+  if (days < first_day || days > last_day) {
+    refuse(writer, "a time between the years 0 and 9999",
+           std::to_string(days.time_since_epoch().count()) + " days since 1970");
   }
   const std::chrono::year_month_day date{days};
   append_digits(out, int{date.year()}, 4);
@@ -150,7 +153,12 @@ std::optional<split_time> parse_time(std::string_view text) noexcept {
     offset = east ? *amount : -*amount;
   }
   if (!rest.at_end()) return std::nullopt;
-  return split_time{date->time_since_epoch().count() * seconds_per_day + *minutes + *seconds - offset, nanoseconds};
+  const split_time time{date->time_since_epoch().count() * seconds_per_day + *minutes + *seconds - offset, nanoseconds};
+  // An offset can lead to a year that cannot be written.
+  const std::int64_t first = std::int64_t{first_day.time_since_epoch().count()} * seconds_per_day;
+  const std::int64_t end = (std::int64_t{last_day.time_since_epoch().count()} + 1) * seconds_per_day;
+  if (time.seconds < first || time.seconds >= end) return std::nullopt;
+  return time;
 }
 
 std::optional<split_time> parse_duration(std::string_view text) noexcept {
@@ -202,6 +210,19 @@ void write_date(json_writer& writer, std::chrono::sys_days date) {
   std::string text;
   append_date(writer, text, date);
   writer.write(std::string_view{text});
+}
+
+void write_date(json_writer& writer, std::chrono::year_month_day date) {
+  if (!date.ok()) {
+    refuse(writer, "a date",
+           "day " + std::to_string(unsigned{date.day()}) + " of month " + std::to_string(unsigned{date.month()}) +
+               " of " + std::to_string(int{date.year()}));
+  }
+  write_date(writer, std::chrono::sys_days{date});
+}
+
+void refuse_time(json_writer& writer, double seconds) {
+  refuse(writer, "a time that can be counted", shown(seconds) + " seconds");
 }
 
 void write_time(json_writer& writer, split_time time, int digits) {

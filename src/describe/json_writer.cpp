@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "describe/json_writer_access.hpp"
 #include "describe/utf8.hpp"
 
 namespace weft {
@@ -32,6 +33,48 @@ constexpr std::array<char, 128> escapes = [] {
   table['\\'] = '\\';
   return table;
 }();
+
+template <class Word>
+Word word_at(const char* at) noexcept {
+  Word word = 0;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+// Which of eight bytes do not stand for themselves: they have their highest bits set, and so may those above them.
+constexpr std::uint64_t not_plain(std::uint64_t bytes) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  constexpr std::uint64_t tops = 0x8080808080808080;
+  const std::uint64_t quote_mark = bytes ^ (ones * '"');
+  const std::uint64_t backslash = bytes ^ (ones * '\\');
+  return (((quote_mark - ones) & ~quote_mark) | ((backslash - ones) & ~backslash) | (bytes - ones * 0x20) | bytes) &
+         tops;
+}
+
+// How many of them come before the first that does not; perhaps fewer where the highest byte comes first.
+constexpr int plain_before(std::uint64_t hits) noexcept {
+  if (hits == 0) return 8;
+  return std::endian::native == std::endian::little ? std::countr_zero(hits) / 8 : 0;
+}
+
+// Copies the last bytes of a text of that size, less than eight, if they all stand for themselves. There must be room
+// for eight.
+bool copy_plain_end(char* to, const char* from, const char* end, std::size_t size) noexcept {
+  const auto count = static_cast<unsigned>(end - from);
+  if (count == 0) return true;
+  if (size >= 8 && std::endian::native == std::endian::little) {
+    constexpr std::uint64_t spaces = 0x2020202020202020;
+    const std::uint64_t bytes = word_at<std::uint64_t>(end - 8) >> (64 - 8 * count) | spaces << (8 * count);
+    std::memcpy(to, &bytes, 8);
+    return not_plain(bytes) == 0;
+  }
+  if (count < 4) return false;
+  const auto first = word_at<std::uint32_t>(from);
+  const auto last = word_at<std::uint32_t>(end - 4);
+  std::memcpy(to, &first, 4);
+  std::memcpy(to + count - 4, &last, 4);
+  return not_plain(std::uint64_t{first} | std::uint64_t{last} << 32) == 0;
+}
 
 }  // namespace
 
@@ -127,6 +170,17 @@ void json_writer::quoted_key(std::string_view quoted) {
   if (options_.indent != 0) put(' ');
 }
 
+void json_writer_access::padded_key(json_writer& to, std::string_view quoted) {
+  if (to.options_.indent != 0) return to.quoted_key(quoted);
+  to.reserve(quoted.size() + 1 + key_padding);
+  *to.at_ = ',';
+  to.at_ += to.begun_ ? 1 : 0;
+  to.begun_ = true;
+  for (std::size_t at = 0; at < quoted.size(); at += key_padding)
+    std::memcpy(to.at_ + at, quoted.data() + at, key_padding);
+  to.at_ += quoted.size();
+}
+
 void json_writer::end_object() { close('}'); }
 
 void json_writer::write_raw(std::string_view json) {
@@ -136,6 +190,32 @@ void json_writer::write_raw(std::string_view json) {
 
 void json_writer::write_null() { write_raw("null"); }
 void json_writer::write(bool value) { write_raw(value ? "true" : "false"); }
+
+namespace {
+
+// A number of up to 15 digits, six of them behind the point: no other of so few digits reads as the same double, so
+// these are the fewest. @return where they end, null for any other number.
+char* write_short_real(char* to, double value) noexcept {
+  constexpr double unit = 1e6;
+  constexpr double most = 1e9;
+  if (!(value < most && value > -most)) return nullptr;
+  const auto nearest = static_cast<std::int64_t>(value * unit + (value < 0 ? -0.5 : 0.5));
+  // Both are exact, so their quotient is the double nearest to the decimal number.
+  if (static_cast<double>(nearest) / unit != value || (nearest == 0 && std::signbit(value))) return nullptr;
+  const auto magnitude = static_cast<std::uint64_t>(nearest < 0 ? -nearest : nearest);
+  if (nearest < 0) *to++ = '-';
+  to = std::to_chars(to, to + 10, magnitude / 1'000'000).ptr;
+  auto fraction = static_cast<std::uint32_t>(magnitude % 1'000'000);
+  if (fraction == 0) return to;
+  *to++ = '.';
+  for (std::uint32_t place = 100'000; fraction != 0; place /= 10) {
+    *to++ = static_cast<char>('0' + fraction / place);
+    fraction %= place;
+  }
+  return to;
+}
+
+}  // namespace
 
 template <class Number>
 void json_writer::number(Number value) {
@@ -152,7 +232,13 @@ void json_writer::real(Real value) {
   number(value);
 }
 
-void json_writer::write(double value) { real(value); }
+void json_writer::write(double value) {
+  reserve(longest_number);
+  if (char* const end = write_short_real(at_, value))
+    at_ = end;
+  else
+    real(value);
+}
 void json_writer::write(float value) { real(value); }
 void json_writer::write(std::string_view value) { quote(value); }
 
@@ -163,23 +249,18 @@ void json_writer::quote(std::string_view text) {
   const char* const end = at + text.size();
   // Copies what stands for itself, eight bytes at a time; the reserve above has room for eight more than the text has.
   for (;;) {
-    if constexpr (std::endian::native == std::endian::little) {
-      constexpr std::uint64_t ones = 0x0101010101010101;
-      constexpr std::uint64_t tops = 0x8080808080808080;
-      while (end - at >= 8) {
-        std::uint64_t bytes = 0;
-        std::memcpy(&bytes, at, 8);
-        std::memcpy(at_, &bytes, 8);
-        const std::uint64_t quote_mark = bytes ^ (ones * '"');
-        const std::uint64_t backslash = bytes ^ (ones * '\\');
-        const std::uint64_t hits =
-            (((quote_mark - ones) & ~quote_mark) | ((backslash - ones) & ~backslash) | (bytes - ones * 0x20) | bytes) &
-            tops;
-        const int plain = hits == 0 ? 8 : std::countr_zero(hits) / 8;
-        at += plain;
-        at_ += plain;
-        if (hits != 0) break;
-      }
+    while (end - at >= 8) {
+      const auto bytes = word_at<std::uint64_t>(at);
+      std::memcpy(at_, &bytes, 8);
+      const std::uint64_t hits = not_plain(bytes);
+      const int plain = plain_before(hits);
+      at += plain;
+      at_ += plain;
+      if (hits != 0) break;
+    }
+    if (end - at < 8 && copy_plain_end(at_, at, end, text.size())) {
+      at_ += end - at;
+      break;
     }
     if (at == end) break;
     const auto byte = static_cast<unsigned char>(*at);

@@ -89,6 +89,12 @@ class server_connection final : public weft::detail::node,
   void stop_when_gone(request_ahead& ahead, bool stops) noexcept;
   /// As server_request::next.
   task<std::optional<std::string_view>> next_piece() { return next_piece(*this); }
+  /// All of the body, if it is here, has an announced length of at most `limit` bytes, and nothing of it was asked for.
+  /// It is to be given back before anything is waited for.
+  static std::optional<std::string_view> body_at_hand(server_request& of, std::size_t limit) {
+    return of.ahead_ == nullptr ? of.connection_->body_at_hand(limit) : std::nullopt;
+  }
+  static void give_body_back(server_request& of) { of.connection_->give_back_taken(); }
   void send_early_hints(const http::headers& fields);
   void send_early_hints(request_ahead& ahead, const http::headers& fields);
 
@@ -163,6 +169,7 @@ class server_connection final : public weft::detail::node,
 
   static task<> handle_ahead(connection_reference keep, std::shared_ptr<request_ahead> ahead);
 
+  std::optional<std::string_view> body_at_hand(std::size_t limit);
   found read_head();
   bool may_look_ahead() const noexcept;
   void look_ahead();

@@ -82,6 +82,20 @@ task<std::optional<std::string_view>> server_connection::next_piece(server_conne
   }
 }
 
+std::optional<std::string_view> server_connection::body_at_hand(std::size_t limit) {
+  request_parser& parser = work_->parser;
+  const std::uint64_t size = parser.body_size().value_or(0);
+  const std::string_view before = stream_.buffered();
+  if (size == 0 || size > limit || size > before.size() || parser.done() || body_received_ != 0 || body_lost_)
+    return std::nullopt;
+  std::string_view input = before;
+  const std::string_view body = parser.next(input)->bytes;
+  parser.next(input);  // its end
+  taken_ = before.size() - input.size();
+  body_received_ += body.size();
+  return body;
+}
+
 /// Waits for more of the body.
 task<> server_connection::fill_body(server_connection& self) {
   const server_options& options = self.server_.options;

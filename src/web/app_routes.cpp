@@ -20,7 +20,7 @@ class files_endpoint final : public endpoint {
  public:
   explicit files_endpoint(std::size_t number) noexcept : number_{number} {}
   task<http::server_response> answer(request_context& in) override {
-    return in.server.files[number_].serve(in.request(), in.captured.front());
+    return in.server.files[number_].serve(in.request(), in.captured[0]);
   }
   [[nodiscard]] route_description describe() const override { return {}; }
 

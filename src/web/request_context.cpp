@@ -8,6 +8,7 @@
 #include <weft/web/detail/request_context.hpp>
 
 #include "http/characters.hpp"
+#include "http/server_connection.hpp"
 #include "web/form_reader.hpp"
 #include "web/request_scope.hpp"
 #include "web/server_core.hpp"
@@ -50,7 +51,7 @@ bool is_json(std::string_view content_type) noexcept {
 }
 
 /// RFC 6265bis, section 5.8.3: `name=value; name=value`.
-void find_cookies(const http::headers& fields, std::string_view name, std::vector<std::string_view>& found) {
+void find_cookies(const http::headers& fields, std::string_view name, texts& found) {
   for (std::string_view line : fields.get_all("cookie")) {
     while (!line.empty()) {
       const std::size_t end = line.find(';');
@@ -84,7 +85,7 @@ const http::url_query& request_context::query() {
   return *query_;
 }
 
-const std::vector<std::string_view>& request_context::values(place where, std::string_view name) {
+std::span<const std::string_view> request_context::values(place where, std::string_view name) {
   found_.clear();
   switch (where) {
     case place::path:
@@ -94,14 +95,14 @@ const std::vector<std::string_view>& request_context::values(place where, std::s
           found_.push_back(captured[i]);
         } else {
           decoded_ = http::percent_decode(captured[i]);
-          found_.emplace_back(decoded_);
+          found_.push_back(decoded_);
         }
       }
       break;
     case place::query:
       if (!request().query().empty())
         for (const auto& [key, value] : query())
-          if (key == name) found_.emplace_back(value);
+          if (key == name) found_.push_back(value);
       break;
     case place::header:
       for (const std::string_view value : request().headers().get_all(name)) found_.push_back(value);
@@ -111,12 +112,12 @@ const std::vector<std::string_view>& request_context::values(place where, std::s
       break;
     case place::form:
       for (const auto& [key, value] : form)
-        if (key == name) found_.emplace_back(value);
+        if (key == name) found_.push_back(value);
       break;
     case place::body:
       break;
   }
-  return found_;
+  return found_.all();
 }
 
 void request_context::note(place where, std::string_view name, std::vector<issue> issues) {
@@ -139,18 +140,33 @@ void request_context::note(json_problems found) {
   }
 }
 
-task<> request_context::read_body(request_context& self, bool json) {
-  http::server_request& from = self.request();
+std::size_t request_context::most_of_body() const noexcept {
+  return route->max_body != 0 ? route->max_body : server.app.max_body;
+}
+
+bool request_context::take_body(bool json) {
   if (json) {
-    const std::optional<std::string_view> type = from.headers().get("content-type");
+    const std::optional<std::string_view> type = request().headers().get("content-type");
     if (type && !is_json(*type)) throw http::http_error{415, "The body must be application/json."};
   }
-  self.body = co_await from.text(self.route->max_body != 0 ? self.route->max_body : self.server.app.max_body);
+  const std::optional<std::string_view> all = http::detail::server_connection::body_at_hand(request(), most_of_body());
+  if (all) body = *all;
+  return all.has_value();
+}
+
+void request_context::drop_body() {
+  if (!body.empty() && body.data() != body_read_.data()) http::detail::server_connection::give_body_back(request());
+  body = {};
+}
+
+task<> request_context::read_body(request_context& self) {
+  self.body_read_ = co_await self.request().text(self.most_of_body());
+  self.body = self.body_read_;
 }
 
 task<> request_context::read_form(request_context& self) {
   http::server_request& from = self.request();
-  const std::size_t limit = self.route->max_body != 0 ? self.route->max_body : self.server.app.max_body;
+  const std::size_t limit = self.most_of_body();
   const std::string_view type = media_type(from.header("content-type"));
   if (http::detail::equal_ignoring_case(type, "multipart/form-data")) {
     co_await read_multipart(self, limit, self.server.app.upload_memory, self.server.app.max_fields);
@@ -158,10 +174,10 @@ task<> request_context::read_form(request_context& self) {
   }
   if (!type.empty() && !http::detail::equal_ignoring_case(type, "application/x-www-form-urlencoded"))
     throw http::http_error{415, "The body must be application/x-www-form-urlencoded or multipart/form-data."};
-  self.body = co_await from.text(limit);
+  self.body_read_ = co_await from.text(limit);
   const std::size_t most = self.server.app.max_fields;
-  refuse_more_than(most, self.body, 413, "The form has more than " + std::to_string(most) + " fields.");
-  for (const auto& [name, value] : http::url_query{self.body}) self.form.emplace_back(name, value);
+  refuse_more_than(most, self.body_read_, 413, "The form has more than " + std::to_string(most) + " fields.");
+  for (const auto& [name, value] : http::url_query{self.body_read_}) self.form.emplace_back(name, value);
 }
 
 std::vector<upload> request_context::take_uploads(std::string_view name) {
@@ -197,7 +213,7 @@ std::chrono::sys_seconds seconds_now() {
 session& request_context::client_session() {
   if (!server.app.sessions) throw std::logic_error{"a handler takes a session, and the app keeps none (keep_sessions)"};
   if (!session_) {
-    const std::vector<std::string_view>& cookies = values(place::cookie, server.app.sessions->name());
+    const std::span<const std::string_view> cookies = values(place::cookie, server.app.sessions->name());
     session_ = std::make_unique<session>();
     if (!cookies.empty()) *session_ = server.app.sessions->read(cookies.front(), seconds_now());
   }

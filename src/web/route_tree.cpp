@@ -9,14 +9,21 @@ namespace weft::web::detail {
 
 /// What is at one path: a route for each method.
 struct route_tree::resource {
-  std::vector<const route_entry*> routes;
+  struct offer {
+    std::string method;
+    const route_entry* route;
+  };
+  std::vector<offer> offers;
   std::string allowed;  ///< as the Allow field has it
+
+  [[nodiscard]] bool has(std::string_view method) const noexcept {
+    return std::any_of(offers.begin(), offers.end(), [&](const offer& each) { return each.method == method; });
+  }
 };
 
-/// What follows a prefix: literals that differ in their first byte, a segment of any text, or any rest.
+/// What follows some segments of a path: a literal segment, a segment of any text, or any rest.
 struct route_tree::node {
-  std::string literal;
-  std::vector<std::unique_ptr<node>> next;
+  text_table<node> literals;
   std::unique_ptr<node> segment;
   std::unique_ptr<resource> rest;
   std::unique_ptr<resource> here;
@@ -24,7 +31,7 @@ struct route_tree::node {
 
 struct route_tree::search {
   std::string_view method;
-  std::vector<std::string_view>& captured;
+  texts& captured;
   const route_entry* found = nullptr;
   std::string_view allowed;
 };
@@ -40,51 +47,34 @@ namespace {
 
 }  // namespace
 
-/// The node for what follows `text`, made and split off as needed.
-route_tree::node* route_tree::add_literal(node& from, std::string_view text) {
-  if (text.empty()) return &from;
-  for (std::unique_ptr<node>& child : from.next) {
-    if (child->literal.front() != text.front()) continue;
-    const std::size_t common = static_cast<std::size_t>(
-        std::mismatch(text.begin(), text.end(), child->literal.begin(), child->literal.end()).first - text.begin());
-    if (common < child->literal.size()) {
-      auto upper = std::make_unique<node>();
-      upper->literal = child->literal.substr(0, common);
-      child->literal.erase(0, common);
-      upper->next.push_back(std::move(child));
-      child = std::move(upper);
-    }
-    return add_literal(*child, text.substr(common));
-  }
-  from.next.push_back(std::make_unique<node>());
-  from.next.back()->literal = text;
-  return from.next.back().get();
-}
-
 void route_tree::add(route_entry& route) {
   std::string_view rest = route.path;
   if (!rest.starts_with('/')) refuse(route, "a path begins with /");
   node* at = root_.get();
   std::unique_ptr<resource>* place = nullptr;
-  while (!rest.empty()) {
-    const std::size_t open = rest.find('{');
-    at = add_literal(*at, rest.substr(0, open));
-    if (open == rest.npos) break;
-    const bool begins_segment = open > 0 && rest[open - 1] == '/';
-    rest.remove_prefix(open + 1);
-    const std::size_t close = rest.find('}');
-    if (close == rest.npos) refuse(route, "a { is not closed");
-    std::string_view name = rest.substr(0, close);
-    rest.remove_prefix(close + 1);
+  bool literal = true;
+  for (bool more = true; more;) {
+    rest.remove_prefix(1);
+    const std::string_view segment = rest.substr(0, rest.find('/'));
+    rest.remove_prefix(segment.size());
+    more = !rest.empty();
+    if (segment.find('{') == segment.npos) {
+      at = &at->literals[segment];
+      continue;
+    }
+    literal = false;
+    if (segment.find('}') == segment.npos) refuse(route, "a { is not closed");
+    if (segment.front() != '{' || segment.find('}') != segment.size() - 1)
+      refuse(route, "a parameter is a whole segment");
+    std::string_view name = segment.substr(1, segment.size() - 2);
     const bool takes_all = name.ends_with(":path");
     if (takes_all) name.remove_suffix(5);
-    if (!begins_segment || (!rest.empty() && rest.front() != '/')) refuse(route, "a parameter is a whole segment");
     if (name.empty() || name.find('{') != name.npos) refuse(route, "a parameter needs a name");
     if (std::find(route.parameter_names.begin(), route.parameter_names.end(), name) != route.parameter_names.end())
       refuse(route, "two parameters have the same name");
     route.parameter_names.emplace_back(name);
     if (takes_all) {
-      if (!rest.empty()) refuse(route, "nothing can follow what takes the rest of the path");
+      if (more) refuse(route, "nothing can follow what takes the rest of the path");
       place = &at->rest;
       break;
     }
@@ -94,27 +84,24 @@ void route_tree::add(route_entry& route) {
   if (place == nullptr) place = &at->here;
   if (!*place) *place = std::make_unique<resource>();
   resource& target = **place;
-  for (const route_entry* other : target.routes)
-    if (other->method == route.method) refuse(route, "there is one already");
-  target.routes.push_back(&route);
+  if (target.has(route.method)) refuse(route, "there is one already");
+  target.offers.push_back({.method = route.method, .route = &route});
+  if (literal) literals_[route.path] = &target;
   target.allowed.clear();
-  const auto has = [&](std::string_view method) {
-    return std::any_of(target.routes.begin(), target.routes.end(), [&](const auto* r) { return r->method == method; });
-  };
-  for (const route_entry* each : target.routes) target.allowed.append(each->method).append(", ");
-  if (has("GET") && !has("HEAD")) target.allowed += "HEAD, ";
-  target.allowed += has("OPTIONS") ? "" : "OPTIONS, ";
+  for (const resource::offer& each : target.offers) target.allowed.append(each.method).append(", ");
+  if (target.has("GET") && !target.has("HEAD")) target.allowed += "HEAD, ";
+  target.allowed += target.has("OPTIONS") ? "" : "OPTIONS, ";
   target.allowed.resize(target.allowed.size() - 2);
 }
 
 bool route_tree::arrive(const resource& at, search& looking) {
   const route_entry* instead = nullptr;
-  for (const route_entry* each : at.routes) {
-    if (each->method == looking.method) {
-      looking.found = each;
+  for (const resource::offer& each : at.offers) {
+    if (each.method == looking.method) {
+      looking.found = each.route;
       return true;
     }
-    if (looking.method == "HEAD" && each->method == "GET") instead = each;
+    if (looking.method == "HEAD" && each.method == "GET") instead = each.route;
   }
   if (looking.allowed.empty()) looking.allowed = at.allowed;
   looking.found = instead;
@@ -122,22 +109,18 @@ bool route_tree::arrive(const resource& at, search& looking) {
 }
 
 /// Each node is visited once at the most, since the way to it says where in the path that is.
+/// @param rest begins with the slash before the next segment, or is empty
 bool route_tree::visit(const node& from, std::string_view rest, search& looking) {
-  if (rest.empty() && from.here && arrive(*from.here, looking)) return true;
-  if (!rest.empty()) {
-    for (const std::unique_ptr<node>& child : from.next) {
-      if (child->literal.front() != rest.front()) continue;
-      if (rest.starts_with(child->literal) && visit(*child, rest.substr(child->literal.size()), looking)) return true;
-      break;
-    }
-    if (from.segment) {
-      const std::string_view segment = rest.substr(0, rest.find('/'));
-      if (!segment.empty()) {
-        looking.captured.push_back(segment);
-        if (visit(*from.segment, rest.substr(segment.size()), looking)) return true;
-        looking.captured.pop_back();
-      }
-    }
+  if (rest.empty()) return from.here && arrive(*from.here, looking);
+  rest.remove_prefix(1);
+  const std::string_view segment = rest.substr(0, rest.find('/'));
+  const std::string_view behind = rest.substr(segment.size());
+  const node* const literal = from.literals.find(segment);
+  if (literal != nullptr && visit(*literal, behind, looking)) return true;
+  if (from.segment && !segment.empty()) {
+    looking.captured.push_back(segment);
+    if (visit(*from.segment, behind, looking)) return true;
+    looking.captured.pop_back();
   }
   if (from.rest) {
     looking.captured.push_back(rest);
@@ -147,10 +130,13 @@ bool route_tree::visit(const node& from, std::string_view rest, search& looking)
   return false;
 }
 
-route_tree::match route_tree::find(std::string_view method, std::string_view path,
-                                   std::vector<std::string_view>& captured) const {
+route_tree::match route_tree::find(std::string_view method, std::string_view path, texts& captured) const {
   search looking{.method = method, .captured = captured, .found = nullptr, .allowed = {}};
-  if (visit(*root_, path, looking)) return {.route = looking.found, .allowed = {}};
+  if (!path.starts_with('/')) return {};
+  // What is literal all through wins wherever it has the method.
+  const resource* const* const literal = literals_.find(path);
+  const bool found = (literal != nullptr && arrive(**literal, looking)) || visit(*root_, path, looking);
+  if (found) return {.route = looking.found, .allowed = {}};
   captured.clear();
   return {.route = nullptr, .allowed = looking.allowed};
 }

@@ -5,13 +5,16 @@
 #include <string>
 #include <string_view>
 #include <vector>
+#include <weft/web/detail/texts.hpp>
+
+#include "web/text_table.hpp"
 
 namespace weft::web::detail {
 
 class route_entry;
 
-/// Finds the route for a path: a radix tree, in which the number of routes hardly matters. What is literal wins over a
-/// parameter, and that over the rest of a path.
+/// Finds the route for a path: a tree of segments with a hash table at each node, in which the number of routes hardly
+/// matters. What is literal wins over a parameter, and that over the rest of a path.
 class route_tree {
  public:
   struct match {
@@ -28,19 +31,18 @@ class route_tree {
 
   /// @param path as it came, percent-encoded.
   /// @param captured gets what stands for the parameters, in order; views of `path`.
-  [[nodiscard]] match find(std::string_view method, std::string_view path,
-                           std::vector<std::string_view>& captured) const;
+  [[nodiscard]] match find(std::string_view method, std::string_view path, texts& captured) const;
 
  private:
   struct node;
   struct resource;
   struct search;
 
-  static node* add_literal(node& from, std::string_view text);
   static bool visit(const node& from, std::string_view rest, search& looking);
   static bool arrive(const resource& at, search& looking);
 
   std::unique_ptr<node> root_;
+  text_table<const resource*> literals_;  ///< those without parameters
 };
 
 }  // namespace weft::web::detail

@@ -39,11 +39,21 @@ std::optional<server_response> refuse_by(keyed_rate_limiter<>& limits, const std
   return failed(429, {}).header("retry-after", std::to_string(wait.count()));
 }
 
+bool is_limited_by_app(const request_context& in) noexcept {
+  return in.server.rate != nullptr && (in.route == nullptr || !in.route->exempt);
+}
+keyed_rate_limiter<>* limits_of_route(const request_context& in) noexcept {
+  return in.route == nullptr ? nullptr : in.server.route_rates[in.route->number].get();
+}
+bool is_rate_limited(const request_context& in) noexcept {
+  return is_limited_by_app(in) || limits_of_route(in) != nullptr;
+}
+
 /// Where a client has sent too much.
 std::optional<server_response> refuse_for_rate(request_context& in) {
   const server_core& self = in.server;
-  keyed_rate_limiter<>* const of_route = in.route == nullptr ? nullptr : self.route_rates[in.route->number].get();
-  const bool of_app = self.rate != nullptr && (in.route == nullptr || !in.route->exempt);
+  keyed_rate_limiter<>* const of_route = limits_of_route(in);
+  const bool of_app = is_limited_by_app(in);
   if (!of_app && of_route == nullptr) return std::nullopt;
   const std::string client = client_key(in.client());
   std::optional<server_response> refusal;
@@ -91,6 +101,12 @@ void finish(request_context& in, server_response& answer) {
   const bool own = !route.description.no_content && route.description.result_type.empty();
   if (route.status != 0 && !own && (answer.status() == 200 || answer.status() == 204)) answer.status(route.status);
   if (in.has_scope()) in.scope().answered = true;
+  in.finish_session(answer);
+}
+
+task<server_response> answer_to_failure(request_context& in, std::exception_ptr error) {
+  if (in.has_scope()) co_await request_scope::fail(in.scope(), error);
+  co_return in.server.answer_to(in, error);
 }
 
 task<server_response> answer_by_route(request_context& in) {
@@ -105,13 +121,11 @@ task<server_response> answer_by_route(request_context& in) {
       answer = co_await in.route->answering->answer(in);
     }
     finish(in, answer);
-    in.finish_session(answer);
     co_return answer;
   } catch (...) {
     error = std::current_exception();
   }
-  if (in.has_scope()) co_await request_scope::fail(in.scope(), error);
-  co_return in.server.answer_to(in, error);
+  co_return co_await answer_to_failure(in, std::move(error));
 }
 
 }  // namespace
@@ -165,8 +179,20 @@ task<server_response> answer_request(server_core& self, http::server_request& re
   in.route = found.route;
   in.allowed = found.allowed;
   if (route != nullptr) *route = in.route == nullptr ? 0 : in.route->number + 1;
-  const bool at_once = self.app.middlewares.empty() && in.route != nullptr;
-  task<server_response> answering = at_once ? answer_by_route(in) : answer_from(in, 0);
+  const bool at_once =
+      self.app.middlewares.empty() && in.route != nullptr && !is_rate_limited(in) && !has_limits(*in.route);
+  std::exception_ptr error;
+  if (at_once) {  // as answer_from() does it, with fewer steps
+    try {
+      server_response answer = co_await in.route->answering->answer(in);
+      finish(in, answer);
+      if (in.has_scope()) answer.keep(in.share_scope());
+      co_return answer;
+    } catch (...) {
+      error = std::current_exception();
+    }
+  }
+  task<server_response> answering = at_once ? answer_to_failure(in, std::move(error)) : answer_from(in, 0);
   server_response answer = co_await std::move(answering);
   if (in.has_scope()) answer.keep(in.share_scope());
   co_return answer;

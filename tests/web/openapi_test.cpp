@@ -44,10 +44,12 @@ struct everything {
   std::variant<circle, square> shape;
   tree root;
   bool flag = true;
+  state then = state::done;
 };
 WEFT_DESCRIBE((everything, doc("All of it"), refuse_extra_fields), (count, ge(1), lt(10), multiple_of(2)),
               (name, min_length(1), max_length(5), pattern("^[a-z]*$"), doc("What it is called")), (ratio, gt(0.5)),
-              (tags, max_length(3), unique, each(min_length(2))), numbers, at, id, when, shape, root, (flag, defaulted))
+              (tags, max_length(3), unique, each(min_length(2))), numbers, at, id, when, shape, root, (flag, defaulted),
+              (then, defaulted))
 
 TEST(WebOpenApi, DescribesTypes) {
   web::app app;
@@ -60,13 +62,16 @@ TEST(WebOpenApi, DescribesTypes) {
             R"({"type":"integer","format":"int32","minimum":1,"exclusiveMaximum":10,"multipleOf":2})");
   EXPECT_EQ(property("name"),
             R"({"type":"string","minLength":1,"maxLength":5,"pattern":"^[a-z]*$","description":"What it is called"})");
-  EXPECT_EQ(property("ratio"), R"({"anyOf":[{"type":"number","exclusiveMinimum":5E-1},{"type":"null"}]})");
+  EXPECT_EQ(property("ratio"),
+            R"({"anyOf":[{"type":"number","format":"double","exclusiveMinimum":5E-1},{"type":"null"}]})");
   EXPECT_EQ(property("tags"),
             R"({"type":"array","items":{"type":"string","minLength":2},"maxItems":3,"uniqueItems":true})");
   EXPECT_EQ(property("numbers"), R"({"type":"object","additionalProperties":{"type":"integer","format":"int32"}})");
   EXPECT_EQ(property("at"), R"({"$ref":"#/components/schemas/state"})");
   EXPECT_EQ(property("id"), R"({"type":"string","format":"uuid"})");
   EXPECT_EQ(property("when"), R"({"type":"string","format":"date-time"})");
+  EXPECT_EQ(property("flag"), R"({"type":"boolean","default":true})");
+  EXPECT_EQ(property("then"), R"({"$ref":"#/components/schemas/state","default":"done"})");
   EXPECT_EQ(property("root"), R"({"$ref":"#/components/schemas/tree"})");
   EXPECT_NE(property("shape").find(R"({"type":"object","properties":{"type":{"const":"circle"}},"required":["type"]})"),
             std::string::npos)

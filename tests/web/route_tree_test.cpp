@@ -30,7 +30,7 @@ class routes {
   }
   /// The route's path and what was captured.
   [[nodiscard]] std::string find(std::string_view path, std::string_view method = "GET") const {
-    std::vector<std::string_view> captured;
+    weft::web::detail::texts captured;
     const route_tree::match found = router_.find(method, path, captured);
     if (found.route == nullptr) return "none, allowed: " + std::string{found.allowed};
     std::string text = found.route->path;

@@ -54,11 +54,16 @@ struct thing {
   std::vector<std::string> tags;
   std::string level = "low";
   std::uint8_t byte = 0;
+  std::uint8_t narrow = 0;
+  std::uint64_t wide = 0;
+  std::set<std::string> words;
+  std::chrono::seconds wait{5};
 };
 WEFT_DESCRIBE(thing, (count, ge(0), lt(100), multiple_of(5)), (weight, gt(0), defaulted),
               (name, min_length(2), max_length(4)), note, (numbers, max_length(3), each(ge(1))), (flags, defaulted),
               (how, defaulted), (pet, defaulted), second, (tags, defaulted, unique),
-              (level, defaulted, one_of("low", "high")), (byte, defaulted))
+              (level, defaulted, one_of("low", "high")), (byte, defaulted), (narrow, defaulted, ge(-5), le(1000)),
+              (wide, defaulted), (words, defaulted), (wait, defaulted, ge(std::chrono::seconds{0})))
 
 }  // namespace store
 
@@ -125,6 +130,10 @@ const std::map<std::string, std::vector<const char*>> values{
     {"tags", {"[]", R"(["a","b"])", R"(["a","a"])", "[1]"}},
     {"level", {"\"low\"", "\"high\"", "\"middle\""}},
     {"byte", {"0", "255", "256", "-1"}},
+    {"narrow", {"0", "255", "256", "1000", "-1", "-5"}},
+    {"wide", {"0", "18446744073709551615", "1e30", "-1"}},
+    {"words", {"[]", R"(["a","b"])", R"(["a","a"])", "[1]"}},
+    {"wait", {"\"PT5S\"", "5"}},
     {"unknown", {"1", "{}"}},
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -96,7 +97,7 @@ one_of(const First&, const More&...)
     -> one_of<std::conditional_t<std::is_convertible_v<First, std::string_view>, std::string_view, First>,
               1 + sizeof...(More)>;
 
-/// No two elements are equal. They must have an order (<).
+/// No two elements are equal. Those without an order (<) are equal if they are the same JSON.
 struct unique_elements {};
 [[maybe_unused]] inline constexpr unique_elements unique{};
 
@@ -148,6 +149,12 @@ class regex {
 [[nodiscard]] std::size_t code_points(std::string_view text) noexcept;
 [[nodiscard]] bool is_multiple(double value, double unit) noexcept;
 
+// As JSON, cut short; for what has no shorter form. With the codecs.
+template <class T>
+std::string shown_as_json(const T& value);
+template <class T>
+std::string json_of(const T& value);
+
 template <class T>
 concept text_like = std::is_convertible_v<const T&, std::string_view>;
 
@@ -155,8 +162,6 @@ template <class T>
 std::string shown_any(const T& value) {
   if constexpr (std::is_same_v<T, bool>) {
     return shown(value);
-  } else if constexpr (std::is_enum_v<T>) {
-    return shown_any(static_cast<std::underlying_type_t<T>>(value));
   } else if constexpr (std::is_floating_point_v<T>) {
     return shown(static_cast<double>(value));
   } else if constexpr (std::is_integral_v<T>) {
@@ -168,10 +173,8 @@ std::string shown_any(const T& value) {
     return shown(std::string_view{value});
   } else if constexpr (requires { value.size(); }) {
     return shown_count(value.size(), "element");
-  } else if constexpr (requires { value.count(); }) {
-    return shown_any(value.count());
   } else {
-    return "something else";
+    return shown_as_json(value);
   }
 }
 
@@ -191,6 +194,15 @@ constexpr bool less(const A& a, const B& b) {
   }
 }
 
+// Without its sign.
+template <class T>
+constexpr std::uint64_t magnitude(T value) noexcept {
+  if constexpr (std::is_signed_v<T>) {
+    if (value < 0) return 0 - static_cast<std::uint64_t>(value);
+  }
+  return static_cast<std::uint64_t>(value);
+}
+
 template <class T>
 constexpr bool is_nan(const T& value) {
   if constexpr (std::is_floating_point_v<T>)
@@ -199,12 +211,22 @@ constexpr bool is_nan(const T& value) {
     return false;
 }
 
+// Text has as many bytes as code points or more, so these need not always be counted.
 template <class T>
-std::size_t length_of(const T& value) {
+bool is_as_long_as(const T& value, std::size_t limit) {
+  if constexpr (text_like<T>) {
+    const std::size_t bytes = std::string_view{value}.size();
+    return bytes >= limit && (limit <= 1 || code_points(value) >= limit);
+  } else {
+    return value.size() >= limit;
+  }
+}
+template <class T>
+bool is_no_longer_than(const T& value, std::size_t limit) {
   if constexpr (text_like<T>)
-    return code_points(value);
+    return std::string_view{value}.size() <= limit || code_points(value) <= limit;
   else
-    return value.size();
+    return value.size() <= limit;
 }
 
 template <class T>
@@ -242,14 +264,14 @@ bool check(const constraints::lt<T>& wanted, const Value& value, issue_log& log)
 
 template <class Value>
 bool check(const constraints::min_length& wanted, const Value& value, issue_log& log) {
-  if (length_of(value) >= wanted.limit) return true;
+  if (is_as_long_as(value, wanted.limit)) return true;
   log.add("at least " + shown_count(wanted.limit, unit_of<Value>), shown_any(value));
   return false;
 }
 
 template <class Value>
 bool check(const constraints::max_length& wanted, const Value& value, issue_log& log) {
-  if (length_of(value) <= wanted.limit) return true;
+  if (is_no_longer_than(value, wanted.limit)) return true;
   log.add("at most " + shown_count(wanted.limit, unit_of<Value>), shown_any(value));
   return false;
 }
@@ -261,8 +283,7 @@ template <class T, class Value>
 bool check(const constraints::multiple_of<T>& wanted, const Value& value, issue_log& log) {
   bool holds = false;
   if constexpr (std::is_integral_v<T> && std::is_integral_v<Value>) {
-    using common = std::common_type_t<T, Value>;
-    holds = static_cast<common>(value) % static_cast<common>(wanted.unit) == 0;
+    holds = wanted.unit != 0 && magnitude(value) % magnitude(wanted.unit) == 0;
   } else {
     holds = is_multiple(static_cast<double>(value), static_cast<double>(wanted.unit));
   }
@@ -282,11 +303,23 @@ bool check(const constraints::one_of<T, Count>& wanted, const Value& value, issu
 
 template <class Value>
 bool check(const constraints::unique_elements&, const Value& value, issue_log& log) {
-  std::vector<typename Value::value_type> sorted(value.begin(), value.end());
+  using element = typename Value::value_type;
+  constexpr bool ordered = requires(const element& a, const element& b) { a < b ? 0 : a == b; };
+  std::vector<std::conditional_t<ordered, element, std::string>> sorted;
+  if constexpr (ordered) {
+    sorted.assign(value.begin(), value.end());
+  } else {
+    for (const auto& each : value) sorted.push_back(json_of(each));
+  }
   std::sort(sorted.begin(), sorted.end());
   const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
   if (twice == sorted.end()) return true;
-  log.add("elements that are all different", shown_any(typename Value::value_type(*twice)) + " more than once");
+  std::string got;
+  if constexpr (ordered)
+    got = shown_any(element(*twice));
+  else
+    got = cut_short(*twice);
+  log.add("elements that are all different", std::move(got) + " more than once");
   return false;
 }
 

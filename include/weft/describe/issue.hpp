@@ -91,6 +91,7 @@ class path_scope {
 
 // Values as messages show them.
 std::string shown(std::string_view text);  // quoted, and cut short
+std::string cut_short(std::string_view text);
 std::string shown(bool value);
 std::string shown(long long value);
 std::string shown(unsigned long long value);

@@ -62,6 +62,24 @@ void write_json_value(json_writer& writer, const T& value) {
 }
 
 template <class T>
+std::string json_of(const T& value) {
+  json_writer writer;
+  write_json_value(writer, value);
+  return writer.take();
+}
+
+template <class T>
+std::string shown_as_json(const T& value) {
+  if constexpr (json_writable<T>) {
+    try {
+      return cut_short(json_of(value));
+    } catch (const validation_error&) {  // NOLINT(bugprone-empty-catch): below
+    }
+  }
+  return "something else";
+}
+
+template <class T>
 concept json_integer =
     std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char> && !std::same_as<T, wchar_t> &&
     !std::same_as<T, char8_t> && !std::same_as<T, char16_t> && !std::same_as<T, char32_t> && sizeof(T) <= 8;

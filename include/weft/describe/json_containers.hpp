@@ -73,6 +73,10 @@ struct json_codec<T> {
     if (!elements.entered()) return false;
     value.clear();
     while (elements.next()) {
+      if constexpr (requires { value.capacity(); }) {
+        // Few small elements in one piece of memory, not in three.
+        if (value.capacity() == 0 && sizeof(typename T::value_type) <= 32) value.reserve(4);
+      }
       if constexpr (std::is_same_v<typename T::value_type, bool>) {
         bool element = false;
         detail::read_json_value(reader, element);

@@ -25,13 +25,22 @@ struct split_time {
 std::optional<split_time> parse_time(std::string_view text) noexcept;
 std::optional<std::chrono::sys_days> parse_date(std::string_view text) noexcept;
 std::optional<split_time> parse_duration(std::string_view text) noexcept;
-// Both throw validation_error for years that have not four digits. @param digits of the fraction.
+// These throw validation_error for years that have not four digits, and for what is no date. @param digits of the
+// fraction.
 void write_time(json_writer& writer, split_time time, int digits);
 void write_date(json_writer& writer, std::chrono::sys_days date);
+void write_date(json_writer& writer, std::chrono::year_month_day date);
 void write_duration(json_writer& writer, split_time duration);
 
+// Throws validation_error.
+[[noreturn]] void refuse_time(json_writer& writer, double seconds);
+
 template <class Duration>
-constexpr split_time split(Duration duration) {
+split_time split(json_writer& writer, Duration duration) {
+  if constexpr (!std::integral<typename Duration::rep>) {
+    const auto wide = std::chrono::duration_cast<std::chrono::duration<double>>(duration).count();
+    if (!(wide > -9e18 && wide < 9e18)) refuse_time(writer, wide);
+  }
   const auto seconds = std::chrono::floor<std::chrono::duration<std::int64_t>>(duration);
   const auto rest = std::chrono::duration_cast<std::chrono::duration<std::int32_t, std::nano>>(duration - seconds);
   return {seconds.count(), rest.count()};
@@ -114,7 +123,8 @@ struct json_codec<std::chrono::sys_time<Duration>> {
     });
   }
   static void write(json_writer& writer, value_type value) {
-    detail::write_time(writer, detail::split(value.time_since_epoch()), detail::fraction_digits(Duration::period::den));
+    detail::write_time(writer, detail::split(writer, value.time_since_epoch()),
+                       detail::fraction_digits(Duration::period::den));
   }
 };
 
@@ -155,7 +165,9 @@ struct json_codec<Duration> {
       return duration ? detail::join<Duration>(*duration, true) : std::nullopt;
     });
   }
-  static void write(json_writer& writer, Duration value) { detail::write_duration(writer, detail::split(value)); }
+  static void write(json_writer& writer, Duration value) {
+    detail::write_duration(writer, detail::split(writer, value));
+  }
 };
 
 }  // namespace weft

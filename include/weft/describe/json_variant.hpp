@@ -26,6 +26,8 @@ struct json_codec<std::variant<Alternatives...>> {
   static constexpr std::string_view expects = "a value";
 
   static bool read(json_reader& reader, value_type& value) {
+    static_assert((requires { json_codec<Alternatives>::kind; } && ...),
+                  "each alternative of a variant must be of one kind of JSON value: no optional, variant or raw_json");
     static_assert(count(kinds::boolean) <= 1 && count(kinds::string) <= 1 && count(kinds::array) <= 1 &&
                       count(kinds::null) <= 1 && (count(kinds::object) <= 1 || count(kinds::object) == tagged_count) &&
                       (count(kinds::number) <= 1 || (count(kinds::number) == 2 && integer_count == 1)),

@@ -61,6 +61,8 @@ class json_writer {
   void append_to(std::string& out) const { out.append(begin_, size()); }
 
  private:
+  friend struct json_writer_access;
+
   [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(at_ - begin_); }
   void reserve(std::size_t wanted);
   void put(char c) noexcept { *at_++ = c; }

@@ -16,7 +16,7 @@ namespace weft::detail {
 
 struct json_member {
   std::string_view name;
-  std::string_view quoted;  // with quotes and colon, as it is written
+  std::string_view quoted;  // with quotes and colon, as it is written; padded to a multiple of 16 bytes
   std::string_view expects;
   bool required;
   bool (*read)(json_reader& reader, void* object);
@@ -40,7 +40,7 @@ void write_json_members(json_writer& writer, const void* object, const json_obje
 template <class T, std::size_t Index>
 inline constexpr auto quoted_name = [] {
   constexpr std::string_view name = std::get<Index>(fields_of<T>).name();
-  std::array<char, name.size() + 3> quoted{};
+  std::array<char, (name.size() + 3 + 15) / 16 * 16> quoted{};
   quoted[0] = '"';
   for (std::size_t i = 0; i < name.size(); ++i) quoted[i + 1] = name[i];
   quoted[name.size() + 1] = '"';
@@ -79,7 +79,7 @@ struct json_field {
 
   static constexpr json_member member() {
     return {.name = described.name(),
-            .quoted = {quoted_name<T, Index>.data(), quoted_name<T, Index>.size()},
+            .quoted = {quoted_name<T, Index>.data(), described.name().size() + 3},
             .expects = expects(),
             .required = described.required(),
             .read = &read,

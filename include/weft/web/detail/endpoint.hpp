@@ -170,14 +170,6 @@ void must_be_handler() {
                 "parameters can be read off it");
 }
 
-template <class Arguments>
-task<> read_what_is_needed(request_context& in) {
-  if constexpr (Arguments::needs_form)
-    return request_context::read_form(in);
-  else
-    return request_context::read_body(in, Arguments::needs_json);
-}
-
 template <class F>
 class endpoint_of final : public endpoint {
  public:
@@ -210,8 +202,13 @@ class endpoint_of final : public endpoint {
 
  private:
   static task<http::server_response> answer(endpoint_of& self, request_context& in) {
-    if constexpr (arguments::needs_body) co_await read_what_is_needed<arguments>(in);
+    if constexpr (arguments::needs_form) co_await request_context::read_form(in);
+    if constexpr (arguments::needs_json || arguments::needs_text) {
+      const bool here = in.take_body(arguments::needs_json);
+      if (!here) co_await request_context::read_body(in);
+    }
     arguments taken{in};
+    if constexpr (arguments::needs_json || arguments::needs_text) in.drop_body();
     if (!in.problems.empty()) co_return in.refuse();
     if constexpr (arguments::supplies) co_await arguments::supply(taken, in);
     if constexpr (std::is_void_v<result>) {

@@ -89,7 +89,7 @@ struct text_parameter : known_parameter {
   static P take(request_context& in) {
     P taken;
     value_type& value = *taken;
-    const std::vector<std::string_view>& texts = in.values(Where, P::name);
+    const std::span<const std::string_view> texts = in.values(Where, P::name);
     if (texts.empty()) {
       std::apply(
           [&](const auto&... each) {
@@ -155,7 +155,7 @@ void take_fields(request_context& in, place where, T& value) {
           static_assert(text_value<field_type>, "weft: a field of this type cannot be read from a query or a form");
           issue_log log{10};
           field_type& member = one.get(value);
-          const std::vector<std::string_view>& texts = in.values(where, one.name());
+          const std::span<const std::string_view> texts = in.values(where, one.name());
           if (read_values(texts, member, one.required() && !list_like<field_type>, log))
             weft::detail::check_field<T, Index>(member, log);
           if (log.size() != 0) in.note(where, one.name(), log.take());
@@ -204,7 +204,7 @@ struct parameter<body<T>> : known_parameter {
   static body<T> take(request_context& in) {
     body<T> taken;
     if constexpr (is_text) {
-      *taken = std::move(in.body);
+      taken->assign(in.body);
     } else if (in.body.empty() && nullable<T>) {
       // none
     } else if (json_problems problems = read_json(in.body, *taken); !problems.none()) {

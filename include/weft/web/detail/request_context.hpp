@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,7 @@
 #include <weft/http/server_response.hpp>
 #include <weft/http/url_query.hpp>
 #include <weft/web/caller.hpp>
+#include <weft/web/detail/texts.hpp>
 #include <weft/web/problem.hpp>
 #include <weft/web/session.hpp>
 #include <weft/web/upload.hpp>
@@ -45,16 +47,16 @@ class request_context {
 
   server_core& server;
   const route_entry* route = nullptr;
-  std::string_view allowed;                ///< without a route: the methods that the path has; empty if it has none
-  std::vector<std::string_view> captured;  ///< what stands in the path for the route's parameters, encoded
+  std::string_view allowed;  ///< without a route: the methods that the path has; empty if it has none
+  texts captured;            ///< what stands in the path for the route's parameters, encoded
   std::vector<problem> problems;
   bool malformed = false;                                 ///< the body is no JSON at all
-  std::string body;                                       ///< once it was read
+  std::string_view body;                                  ///< once it was read
   std::vector<std::pair<std::string, std::string>> form;  ///< the fields, once it was read
   std::vector<std::pair<std::string, upload>> uploads;    ///< its files
 
   /// All values of that name. Valid until the next call.
-  const std::vector<std::string_view>& values(place where, std::string_view name);
+  std::span<const std::string_view> values(place where, std::string_view name);
   /// All of the query.
   const http::url_query& query();
 
@@ -62,8 +64,12 @@ class request_context {
   void note(place where, std::string_view name, std::vector<issue> issues);
   void note(json_problems found);
 
-  /// Reads all of the body; throws http_error with 413, 415.
-  static task<> read_body(request_context& self, bool json);
+  /// Takes the body, if all of it is here; throws http_error with 413, 415.
+  bool take_body(bool json);
+  /// It is not needed any more, and `body` is empty again.
+  void drop_body();
+  /// Reads what take_body() could not.
+  static task<> read_body(request_context& self);
   /// The same of a form, of either type.
   static task<> read_form(request_context& self);
   /// The files of that name, in order, which it does not keep.
@@ -83,8 +89,11 @@ class request_context {
   [[nodiscard]] http::server_response refuse();
 
  private:
+  [[nodiscard]] std::size_t most_of_body() const noexcept;
+
   http::server_request* request_;
-  std::vector<std::string_view> found_;
+  std::string body_read_;  ///< what `body` is of, unless the connection has it
+  texts found_;
   std::string decoded_;
   std::optional<http::url_query> query_;
   std::shared_ptr<request_scope> scope_;

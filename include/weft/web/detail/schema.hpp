@@ -79,25 +79,46 @@ void write_number(json_writer& out, const T& value) {
 // The keywords for one thing said about a field. Of no others is there anything to say.
 template <class T, class Said>
 void write_keyword(schema_writer&, const Said&) {}
+
+// A limit, unless the type's own is narrower. Of times and the like there are no keywords for limits.
+template <class T, class U>
+void write_least(schema_writer& to, std::string_view keyword, const U& limit) {
+  if constexpr (std::is_arithmetic_v<T> && std::is_arithmetic_v<U>) {
+    const bool narrower = std::is_floating_point_v<T> || !weft::detail::less(limit, std::numeric_limits<T>::min());
+    to.out.key(narrower ? keyword : "minimum");
+    if (narrower)
+      write_number(to.out, limit);
+    else
+      write_number(to.out, std::numeric_limits<T>::min());
+  }
+}
+template <class T, class U>
+void write_most(schema_writer& to, std::string_view keyword, const U& limit) {
+  if constexpr (std::is_arithmetic_v<T> && std::is_arithmetic_v<U>) {
+    const bool narrower = std::is_floating_point_v<T> || !weft::detail::less(std::numeric_limits<T>::max(), limit);
+    to.out.key(narrower ? keyword : "maximum");
+    if (narrower)
+      write_number(to.out, limit);
+    else
+      write_number(to.out, std::numeric_limits<T>::max());
+  }
+}
+
 template <class T, class U>
 void write_keyword(schema_writer& to, const constraints::ge<U>& said) {
-  to.out.key("minimum");
-  write_number(to.out, said.limit);
+  write_least<T>(to, "minimum", said.limit);
 }
 template <class T, class U>
 void write_keyword(schema_writer& to, const constraints::gt<U>& said) {
-  to.out.key("exclusiveMinimum");
-  write_number(to.out, said.limit);
+  write_least<T>(to, "exclusiveMinimum", said.limit);
 }
 template <class T, class U>
 void write_keyword(schema_writer& to, const constraints::le<U>& said) {
-  to.out.key("maximum");
-  write_number(to.out, said.limit);
+  write_most<T>(to, "maximum", said.limit);
 }
 template <class T, class U>
 void write_keyword(schema_writer& to, const constraints::lt<U>& said) {
-  to.out.key("exclusiveMaximum");
-  write_number(to.out, said.limit);
+  write_most<T>(to, "exclusiveMaximum", said.limit);
 }
 template <class T>
 void write_keyword(schema_writer& to, const constraints::min_length& said) {
@@ -140,6 +161,29 @@ void write_keyword(schema_writer& to, const constraints::unique_elements&) {
 template <class T>
 void write_keyword(schema_writer& to, const constraints::doc& said) {
   to.member("description", said.text);
+}
+
+/// What a field has that is missing in a document.
+struct default_json {
+  std::string_view text;
+};
+template <class T>
+void write_keyword(schema_writer& to, const default_json& said) {
+  to.out.key("default");
+  to.out.write_raw(said.text);
+}
+
+/// The JSON of a field in a value that nothing was read into; empty where that is no JSON.
+template <class T>
+std::string default_of(const auto& one) {
+  const T object{};
+  try {
+    json_writer writer;
+    weft::detail::write_json_value(writer, one.get(object));
+    return writer.take();
+  } catch (const validation_error&) {
+    return {};
+  }
 }
 
 template <class T>
@@ -234,10 +278,15 @@ void write_range(schema_writer& to, const std::tuple<Said...>&) {
     to.out.key("minimum");
     to.out.write(std::int64_t{std::numeric_limits<T>::min()});
   }
-  if constexpr (!(says_most<Said> || ...) && sizeof(T) < 8) {
+  if constexpr (!(says_most<Said> || ...)) {
     to.out.key("maximum");
-    to.out.write(std::int64_t{std::numeric_limits<T>::max()});
+    write_number(to.out, std::numeric_limits<T>::max());
   }
+}
+
+template <class... Said>
+constexpr bool says_unique(const std::tuple<Said...>&) noexcept {
+  return (std::is_same_v<Said, constraints::unique_elements> || ...);
 }
 
 /// What says what kind of value a type is, in an object that has begun.
@@ -251,6 +300,7 @@ void write_kind(schema_writer& to, const auto& said) {
     write_range<T>(to, said);
   } else if constexpr (std::is_floating_point_v<T>) {
     to.member("type", "number");
+    to.member("format", sizeof(T) == 4 ? "float" : "double");
   } else if constexpr (std::is_same_v<T, uuid>) {
     to.member("type", "string");
     to.member("format", "uuid");
@@ -282,6 +332,9 @@ void write_kind(schema_writer& to, const auto& said) {
     to.member("type", "array");
     to.out.key("items");
     write_elements<typename T::value_type>(to, said);
+    if constexpr (weft::detail::set_like<T>) {
+      if (!says_unique(said)) write_keyword<T>(to, constraints::unique);
+    }
   } else if constexpr (weft::detail::tuple_like<T>) {
     to.member("type", "array");
     to.out.key("minItems");
@@ -337,8 +390,17 @@ void write_object(schema_writer& to, bool tagged) {
     to.out.end_object();
   }
   for_each_field<T>([&](const auto& one) {
+    using field_type = std::remove_cvref_t<decltype(one)>;
+    using value_type = typename field_type::value_type;
+    if (tagged && one.name() == description_of<T>.tag_member) return;
     to.out.key(one.name());
-    write_type<typename std::remove_cvref_t<decltype(one)>::value_type>(to, one.constraints);
+    if constexpr (field_type::template has<constraints::defaulted_field>() && !weft::detail::nullable<value_type> &&
+                  json_writable<value_type>) {
+      const std::string text = default_of<T>(one);
+      if (!text.empty())
+        return write_type<value_type>(to, std::tuple_cat(one.constraints, std::tuple{default_json{text}}));
+    }
+    write_type<value_type>(to, one.constraints);
   });
   to.out.end_object();
   bool any = tagged;
@@ -349,7 +411,7 @@ void write_object(schema_writer& to, bool tagged) {
     to.out.write(description_of<T>.tag_member);
   }
   for_each_field<T>([&](const auto& one) {
-    if (!one.required()) return;
+    if (!one.required() || (tagged && one.name() == description_of<T>.tag_member)) return;
     if (!std::exchange(any, true)) {
       to.out.key("required");
       to.out.begin_array();

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -90,7 +91,7 @@ constexpr std::string_view expected_of() {
 /// @param required whether one that is missing is an error; otherwise `value` is left alone.
 /// @return false if something is wrong, and noted, or there is nothing.
 template <text_value T>
-bool read_values(const std::vector<std::string_view>& texts, T& value, bool required, issue_log& log) {
+bool read_values(std::span<const std::string_view> texts, T& value, bool required, issue_log& log) {
   if constexpr (list_like<T>) {
     bool fine = true;
     weft::detail::path_scope path{log};

@@ -88,6 +88,34 @@ WEFT_DESCRIBE(checked_order, (id, ge(1)), (number, min_length(1)), created, paid
 
 }  // namespace shop
 
+// Documents of other shapes.
+namespace shapes {
+
+struct signup {
+  std::string name, email;
+  int age;
+  bool news;
+  std::optional<std::string> from;
+};
+WEFT_DESCRIBE(signup, name, email, age, news, from)
+BOOST_DESCRIBE_STRUCT(signup, (), (name, email, age, news, from))
+
+struct folder {
+  std::string name;
+  std::vector<folder> folders;
+};
+WEFT_DESCRIBE(folder, name, folders)
+BOOST_DESCRIBE_STRUCT(folder, (), (name, folders))
+
+struct reading {
+  long long at;
+  double x, y, z;
+};
+WEFT_DESCRIBE(reading, at, x, y, z)
+BOOST_DESCRIBE_STRUCT(reading, (), (at, x, y, z))
+
+}  // namespace shapes
+
 namespace {
 
 using shop::order;
@@ -103,13 +131,13 @@ const std::string document =
     R"J({"state":"shipped","at":1763812345}],"attributes":{"channel":"web","gift":"no","language":"en"}})J";
 
 template <class Work>
-void measure(benchmark::State& state, Work work) {
+void measure(benchmark::State& state, Work work, const std::string& of = document) {
   work();
   const std::size_t before = allocations;
   for (auto _ : state) work();
   state.counters["allocations"] =
       benchmark::Counter(static_cast<double>(allocations - before), benchmark::Counter::kAvgIterations);
-  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(document.size()));
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(of.size()));
 }
 
 void read_weft(benchmark::State& state) {
@@ -211,5 +239,66 @@ void read_weft_refusing(benchmark::State& state) {
   });
 }
 BENCHMARK(read_weft_refusing);
+
+// ---- other shapes ---------------------------------------------------------------------------------------------------
+
+shapes::folder folders(int depth) {
+  shapes::folder made{.name = "folder " + std::to_string(depth), .folders = {}};
+  if (depth > 0) made.folders.assign(3, folders(depth - 1));
+  return made;
+}
+
+std::vector<shapes::reading> readings() {
+  std::vector<shapes::reading> made;
+  for (int i = 0; i < 500; ++i) {
+    const double t = i;
+    made.push_back({.at = 1'763'711'876'000 + i, .x = t / 3, .y = t * 0.01, .z = -t * t / 7e5});
+  }
+  return made;
+}
+
+std::vector<std::string> escaped_texts() {
+  std::vector<std::string> made;
+  for (int i = 0; i < 100; ++i)
+    made.push_back("line " + std::to_string(i) +
+                   ": \"quoted\"\n\tgr\xc3\xbc\xc3\x9f"
+                   "e \xe2\x82\xac \\ and more plain text behind");
+  return made;
+}
+
+std::vector<long long> integers() {
+  std::vector<long long> made;
+  for (long long i = 0; i < 10'000; ++i) made.push_back(i * i * 7919 % 1'000'003);
+  return made;
+}
+
+template <class T>
+void compare(const std::string& shape, const T& value) {
+  // Boost.JSON writes an exponent with each real; both read what has none.
+  static const std::string text = weft::to_json(value);
+  static const T same = value;
+  const auto add = [&](const char* what, auto work) {
+    benchmark::RegisterBenchmark((what + shape).c_str(),
+                                 [work](benchmark::State& state) { measure(state, work, text); });
+  };
+  add("read_weft/", [] { benchmark::DoNotOptimize(weft::from_json<T>(text)); });
+  add("read_boost/", [] { benchmark::DoNotOptimize(boost::json::value_to<T>(boost::json::parse(text))); });
+  // As its documentation advises for what is parsed and dropped.
+  add("read_boost_monotonic/", [] {
+    boost::json::monotonic_resource memory;
+    benchmark::DoNotOptimize(boost::json::value_to<T>(boost::json::parse(text, &memory)));
+  });
+  add("write_weft/", [] { benchmark::DoNotOptimize(weft::to_json(same)); });
+  add("write_boost/", [] { benchmark::DoNotOptimize(boost::json::serialize(boost::json::value_from(same))); });
+}
+
+const int shapes_added = [] {
+  compare("small", shapes::signup{"Ada Lovelace", "ada@example.org", 36, true, std::nullopt});
+  compare("nested", folders(4));
+  compare("reals", readings());
+  compare("escapes", escaped_texts());
+  compare("integers", integers());
+  return 0;
+}();
 
 }  // namespace

@@ -2,7 +2,6 @@
 // reals by strtod, integers by their decimal digits, strings by Boost.JSON. The same bytes are numbers and a text to be
 // written.
 
-#include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
 #include <cmath>
@@ -153,7 +152,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view input{reinterpret_cast<const char*>(data), size};
   if (const auto elements = read<std::vector<weft::raw_json>>(input))
     for (const weft::raw_json& each : *elements) judge_element(each);
-  for (std::string_view rest = input; rest.size() >= sizeof(double); rest.remove_prefix(1)) {
+  for (std::string_view rest = input; rest.size() >= sizeof(double); rest.remove_prefix(sizeof(double))) {
     double number = 0;
     std::memcpy(&number, rest.data(), sizeof number);
     judge_written(number);
@@ -163,6 +162,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     judge_written(single);
   }
   judge_text(input);
-  for (const std::size_t from : {1U, 2U, 3U}) judge_text(input.substr(std::min(from, input.size())));
   return 0;
 }

@@ -143,7 +143,7 @@ void measure(benchmark::State& state, Work work, const std::string& of = documen
 void read_weft(benchmark::State& state) {
   measure(state, [] { benchmark::DoNotOptimize(weft::from_json<order>(document)); });
 }
-BENCHMARK(read_weft);
+BENCHMARK(read_weft)->Name("read_weft/order");
 
 void read_weft_checked(benchmark::State& state) {
   measure(state, [] { benchmark::DoNotOptimize(weft::from_json<shop::checked_order>(document)); });
@@ -153,7 +153,7 @@ BENCHMARK(read_weft_checked);
 void read_boost(benchmark::State& state) {
   measure(state, [] { benchmark::DoNotOptimize(boost::json::value_to<order>(boost::json::parse(document))); });
 }
-BENCHMARK(read_boost);
+BENCHMARK(read_boost)->Name("read_boost/order");
 
 // By hand, as its documentation shows it, members looked for in the order in which they come.
 namespace on_demand {
@@ -222,13 +222,13 @@ void write_weft(benchmark::State& state) {
   const auto value = weft::from_json<order>(document);
   measure(state, [&] { benchmark::DoNotOptimize(weft::to_json(value)); });
 }
-BENCHMARK(write_weft);
+BENCHMARK(write_weft)->Name("write_weft/order");
 
 void write_boost(benchmark::State& state) {
   const auto value = weft::from_json<order>(document);
   measure(state, [&] { benchmark::DoNotOptimize(boost::json::serialize(boost::json::value_from(value))); });
 }
-BENCHMARK(write_boost);
+BENCHMARK(write_boost)->Name("write_boost/order");
 
 // One error in the last member: what refusing costs, without and with the exception.
 void read_weft_refusing(benchmark::State& state) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <weft/net.hpp>
+
 #include "app_talk.hpp"
 
 namespace {

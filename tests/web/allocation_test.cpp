@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
 #include <weft/net.hpp>
 
 #include "app_talk.hpp"

@@ -120,7 +120,7 @@ bool comes_before(const candidate& a, const candidate& b) {
 
 void judge(const web::route_tree& tree, std::vector<candidate> all, std::string_view method, std::string_view path) {
   std::erase_if(all, [&](const candidate& each) { return !captures(each.segments, path); });
-  std::stable_sort(all.begin(), all.end(), comes_before);
+  std::sort(all.begin(), all.end(), comes_before);
   const candidate* wanted = nullptr;
   std::set<std::string> allowed;
   for (auto from = all.begin(); from != all.end() && wanted == nullptr;) {  // those of one shape together

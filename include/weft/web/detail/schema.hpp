@@ -395,7 +395,7 @@ void write_object(schema_writer& to, bool tagged) {
     if (tagged && one.name() == description_of<T>.tag_member) return;
     to.out.key(one.name());
     if constexpr (field_type::template has<constraints::defaulted_field>() && !weft::detail::nullable<value_type> &&
-                  json_writable<value_type>) {
+                  json_writable<value_type> && std::is_default_constructible_v<T>) {
       const std::string text = default_of<T>(one);
       if (!text.empty())
         return write_type<value_type>(to, std::tuple_cat(one.constraints, std::tuple{default_json{text}}));

@@ -37,6 +37,8 @@ detail::route_entry& keep(detail::app_core& core, std::unique_ptr<detail::route_
     if (!detail::has_parameter(made->path, name))
       throw std::invalid_argument{"the route " + made->method + " " + made->path + " has no parameter " + name};
   }
+  if (!made->path.starts_with('/'))
+    throw std::invalid_argument{"the path of a route begins with a slash: " + made->path};
   made->number = core.routes.size();
   core.finds.add(*made);
   core.routes.push_back(std::move(made));

@@ -203,8 +203,35 @@ std::string scheme_name(const security_description& scheme) {
   return scheme.kind == security_kind::basic ? "basic" : "bearer";
 }
 
-void write_operation(components& to, const route_entry& route) {
-  const route_description& of = route.description;
+/// What a route takes, with what the factories take whose objects it uses.
+route_description description_of(const route_entry& route, const app_core& app) {
+  route_description of = route.description;
+  const auto has = [](const auto& all, auto same) { return std::any_of(all.begin(), all.end(), same); };
+  // NOLINTNEXTLINE(modernize-loop-convert): it grows
+  for (std::size_t i = 0; i < of.uses.size(); ++i) {
+    const auto made = std::find_if(app.provisions.begin(), app.provisions.end(), [&](const provision& each) {
+      return each.per_request && each.key == of.uses[i].first;
+    });
+    if (made == app.provisions.end()) continue;
+    const route_description more = made->makes->describe();
+    for (const parameter_description& one : more.parameters) {
+      const auto same = [&](const auto& each) { return each.in == one.in && each.name == one.name; };
+      if (!has(of.parameters, same)) of.parameters.push_back(one);
+    }
+    for (const security_description& one : more.security) {
+      const auto same = [&](const auto& each) { return each.kind == one.kind && each.name == one.name; };
+      if (!has(of.security, same)) of.security.push_back(one);
+    }
+    for (const auto& one : more.uses) {
+      const auto same = [&](const auto& each) { return each.first == one.first; };
+      if (!has(of.uses, same)) of.uses.push_back(one);
+    }
+    of.validates = of.validates || more.validates;
+  }
+  return of;
+}
+
+void write_operation(components& to, const route_entry& route, const route_description& of) {
   to.out.begin_object();
   if (!route.summary.empty()) to.member("summary", route.summary);
   if (!route.long_description.empty()) to.member("description", route.long_description);
@@ -256,8 +283,10 @@ void write_operation(components& to, const route_entry& route) {
 
 void write_security_schemes(components& to, const app_core& app) {
   std::map<std::string, security_description> schemes;
-  for (const auto& route : app.routes)
-    for (const security_description& each : route->description.security) schemes.try_emplace(scheme_name(each), each);
+  for (const auto& route : app.routes) {
+    const route_description of = description_of(*route, app);
+    for (const security_description& each : of.security) schemes.try_emplace(scheme_name(each), each);
+  }
   if (schemes.empty()) return;
   to.out.key("securitySchemes");
   to.out.begin_object();
@@ -306,7 +335,7 @@ std::string openapi_document(const app_core& app) {
     out.begin_object();
     for (const route_entry* route : routes) {
       out.key(lower(route->method));
-      write_operation(to, *route);
+      write_operation(to, *route, description_of(*route, app));
     }
     out.end_object();
   }

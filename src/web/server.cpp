@@ -51,6 +51,9 @@ void check_uses(const detail::app_core& app) {
   for (const auto& route : app.routes)
     check_uses(app, "the route " + route->method + " " + route->path, route->description);
   for (const auto& each : app.periodic) check_uses(app, "the periodic task " + each.name, each.call->describe());
+  for (const detail::provision& each : app.provisions) {
+    if (each.per_request) check_uses(app, "what is provided for each request", each.makes->describe());
+  }
   for (const auto& each : app.readiness) check_uses(app, "the check " + each.name, each.call->describe());
 }
 

@@ -121,4 +121,30 @@ TEST(WebOpenApi, DescribesRoutes) {
   EXPECT_TRUE(paths.contains("/files/{rest}"));
 }
 
+struct account {
+  std::string name;
+};
+struct audit {
+  const account* by;
+};
+
+TEST(WebOpenApi, TellsWhatFactoriesTakeWhoseObjectsARouteUses) {
+  web::app app;
+  app.provide_per_request([](web::bearer_token token, web::header<"x-tenant", int>) { return account{*token}; });
+  app.provide_per_request([](web::use<account> who) { return audit{&*who}; });
+  app.get("/mine", [](web::use<audit> log) { return log->by->name; });
+  app.get("/free", [] { return 1; });
+  const std::string document = app.openapi();
+  const std::string mine =
+      document.substr(document.find("\"/mine\""), document.find("\"/free\"") - document.find("\"/mine\""));
+  EXPECT_NE(mine.find(R"("security":[{"bearer":[]}])"), std::string::npos) << mine;
+  EXPECT_NE(mine.find(R"({"name":"x-tenant","in":"header","required":true)"), std::string::npos) << mine;
+  EXPECT_NE(mine.find(R"("401")"), std::string::npos) << mine;
+  EXPECT_NE(mine.find(R"("422")"), std::string::npos) << mine;
+  EXPECT_NE(document.find(R"("securitySchemes":{"bearer":)"), std::string::npos) << document;
+  const std::string rest =
+      document.substr(document.find("\"/free\""), document.find("\"components\"") - document.find("\"/free\""));
+  EXPECT_EQ(rest.find("security"), std::string::npos) << rest;
+}
+
 }  // namespace

@@ -10,6 +10,7 @@ namespace {
 using weft::task;
 using weft::testing::told;
 using weft::testing::with_app;
+using weft::testing::with_test_client;
 namespace http = weft::http;
 namespace web = weft::web;
 
@@ -45,6 +46,22 @@ TEST(WebRouter, TakesPathsThatAreOnlyKnownLater) {
                std::invalid_argument);
   with_app(app,
            [](http::client& client, web::server&) -> task<> { EXPECT_EQ(told(co_await client.get("/a/7")), "200 7"); });
+}
+
+TEST(WebRouter, MayAnswerAtItsPrefixItself) {
+  web::app app;
+  web::router posts;
+  posts.get("", [] { return "all"; });
+  posts.get("/{id}", [](web::path<"id", int> id) { return *id; });
+  app.include("/posts", std::move(posts));
+  with_test_client(app, [](web::test_client& client) -> task<> {
+    EXPECT_EQ(told(co_await client.get("/posts")), "200 all");
+    EXPECT_EQ(told(co_await client.get("/posts/7")), "200 7");
+    EXPECT_EQ(told(co_await client.get("/posts/")), "404 {\"detail\":\"Not Found\"}");
+  });
+  web::router lost;
+  lost.get("", [] { return 1; });
+  EXPECT_THROW(app.include("", std::move(lost)), std::invalid_argument);
 }
 
 }  // namespace

@@ -61,14 +61,14 @@ struct runtime_path {
 
 /// The path of a route: `/users/{id}`, `/files/{rest:path}`. Between braces stands what the handler takes as
 /// `path<"id", T>`: one segment, or with `:path` all that is left. A literal that has not what the handler takes does
-/// not compile, but for routers, where a prefix may have it.
+/// not compile, but for routers, where a prefix may have it. There it may be empty, too: the prefix is the path then.
 template <class F, bool Whole = true>
 class route_path {
  public:
   template <class S>
     requires std::is_convertible_v<const S&, std::string_view>
   consteval route_path(const S& literal) : text_{literal} {  // NOLINT(google-explicit-constructor)
-    if (!text_.starts_with('/')) detail::the_path_of_a_route_begins_with_a_slash();
+    if (!text_.starts_with('/') && (Whole || !text_.empty())) detail::the_path_of_a_route_begins_with_a_slash();
     for (std::size_t i = 0, open = text_.npos; i <= text_.size(); ++i) {
       if (i == text_.size() ? open != text_.npos : text_[i] == '/' && open != text_.npos)
         detail::a_brace_in_the_path_is_not_closed();

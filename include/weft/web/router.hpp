@@ -89,7 +89,7 @@ class route_adder {
 /// path may stand in that. fastapi.APIRouter.
 ///
 ///     web::router posts;
-///     posts.get("/", list_posts).tag("posts");
+///     posts.get("", list_posts).tag("posts");
 ///     app.include("/users/{user}/posts", std::move(posts));
 class router : public detail::route_adder<false> {
  public:

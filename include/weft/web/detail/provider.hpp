@@ -36,6 +36,8 @@ class provider {
   virtual ~provider() = default;
   /// Null if the request has not what the factory needs; that is noted.
   virtual task<std::unique_ptr<provided>> make(request_context& in) = 0;
+  /// What it takes of the request.
+  [[nodiscard]] virtual route_description describe() const { return {}; }
 };
 
 class provided_reference final : public provided {
@@ -107,6 +109,11 @@ class factory_provider final : public provider {
 
   explicit factory_provider(F function) : function_(std::move(function)) {}
   task<std::unique_ptr<provided>> make(request_context& in) override { return make(*this, in); }
+  [[nodiscard]] route_description describe() const override {
+    route_description made;
+    arguments::describe(made);
+    return made;
+  }
 
  private:
   static task<std::unique_ptr<provided>> make(factory_provider& self, request_context& in) {

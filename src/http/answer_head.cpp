@@ -80,4 +80,13 @@ void write_answer(pooled_bytes& out, const headers& fields, const managed_fields
   out.add(static_cast<std::size_t>(at - begin));
 }
 
+void write_plain_answer(pooled_bytes& out, std::string_view head, std::string_view body) {
+  constexpr std::string_view head_end = "\r\n\r\n";
+  char* const begin = out.prepare(head.size() + most_digits + head_end.size() + body.size());
+  char* at = put(begin, head);
+  at = put(put_number(at, body.size()), head_end);
+  at = put(at, body);
+  out.add(static_cast<std::size_t>(at - begin));
+}
+
 }  // namespace weft::http::detail

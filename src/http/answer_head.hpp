@@ -30,4 +30,8 @@ managed_fields managed_in(const headers& fields) noexcept;
 void write_answer(pooled_bytes& out, const headers& fields, const managed_fields& managed,
                   const answer_framing& framing, std::string_view body);
 
+/// Appends a response whose head is there already, but for the length of the body.
+/// @param head as typed_heads makes it.
+void write_plain_answer(pooled_bytes& out, std::string_view head, std::string_view body);
+
 }  // namespace weft::http::detail

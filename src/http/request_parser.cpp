@@ -8,6 +8,7 @@
 #include "authority.hpp"
 #include "characters.hpp"
 #include "framing.hpp"
+#include "same_bytes.hpp"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -43,7 +44,7 @@ bool is_target_byte(char c) noexcept {
 }
 
 /// The first byte that no target has.
-const char* find_target_end(const char* at, const char* end) noexcept {
+inline const char* find_target_end(const char* at, const char* end) noexcept {
 #if defined(__SSE2__)
   const __m128i first = _mm_set1_epi8(0x21);
   const __m128i del = _mm_set1_epi8(0x7f);
@@ -70,7 +71,8 @@ void release(headers& fields) noexcept {
 
 request_parser::request_parser(const parser_limits& limits) : reader_{limits} { reset(); }
 
-void request_parser::reset() noexcept {
+/// What a request leaves behind unless it was a plain one.
+void request_parser::forget() noexcept {
   reader_.reset();
   if (head_.headers.wire().size() > most_kept_of_fields) {
     release(head_.headers);
@@ -78,13 +80,7 @@ void request_parser::reset() noexcept {
   }
   if (trailers_.wire().size() > most_kept_of_fields) release(trailers_);
   trailers_.clear();
-  body_size_ = 0;
-  state_ = state::request_line;
-  started_ = false;
   skipped_line_ = false;
-  persistent_ = false;
-  wants_upgrade_ = false;
-  expects_continue_ = false;
 }
 
 request_head request_parser::take_head() noexcept {
@@ -93,9 +89,23 @@ request_head request_parser::take_head() noexcept {
 }
 
 std::optional<parser_event> request_parser::next(std::string_view& input) {
+  const bool has_line = state_ == state::request_line && take_common_line(input);
+  if (has_line && judged_.plain && take_same_fields(input)) [[likely]] {
+    state_ = state::body;
+    body_size_ = 0;
+    persistent_ = judged_.persistent;
+    wants_upgrade_ = judged_.upgrade;
+    expects_continue_ = judged_.expects_continue;
+    return parser_event{message_part::head, {}};
+  }
+  if (state_ == state::body && body_size_ == 0) {
+    state_ = state::done;
+    return parser_event{message_part::end, {}};
+  }
+  plain_ = false;
   if (state_ == state::failed) throw protocol_error{"this request was refused before"};
   try {
-    return advance(input);
+    return has_line ? advance_to_fields(input) : advance(input);
   } catch (...) {
     // A field section that was refused halfway is in no state to be looked at.
     state_ = state::failed;
@@ -109,10 +119,6 @@ std::optional<parser_event> request_parser::next(std::string_view& input) {
 std::optional<parser_event> request_parser::advance(std::string_view& input) {
   switch (state_) {
     case state::request_line: {
-      if (take_common_line(input)) {
-        if (take_same_fields(input)) return end_of_head();
-        return begin_fields(input);
-      }
       std::optional<std::string_view> line = reader_.start_line(input);
       if (line && line->empty() && !skipped_line_) {
         skipped_line_ = true;
@@ -123,18 +129,12 @@ std::optional<parser_event> request_parser::advance(std::string_view& input) {
       judge_beginning(begin, line.has_value());
       if (!line) return std::nullopt;
       read_request_line(*line);
-      state_ = state::fields;
-      if (take_same_fields(input)) return end_of_head();
-      return begin_fields(input);
+      return advance_to_fields(input);
     }
     case state::fields:
       return read_fields(input);
 
     case state::body: {
-      if (body_size_ == 0) {
-        state_ = state::done;
-        return parser_event{message_part::end, {}};
-      }
       const std::optional<parser_event> event = reader_.body(input, trailers_);
       if (event && event->part == message_part::end) state_ = state::done;
       return event;
@@ -146,8 +146,9 @@ std::optional<parser_event> request_parser::advance(std::string_view& input) {
   return std::nullopt;
 }
 
-std::optional<parser_event> request_parser::begin_fields(std::string_view& input) {
+std::optional<parser_event> request_parser::advance_to_fields(std::string_view& input) {
   state_ = state::fields;
+  if (take_same_fields(input)) return end_of_head();
   head_.headers.clear();
   judged_.made = false;
   return read_fields(input);
@@ -161,24 +162,29 @@ std::optional<parser_event> request_parser::read_fields(std::string_view& input)
 
 /// The request line as nearly all clients send it, if all of it is there: a path, and HTTP/1.1. Everything else, right
 /// or wrong, is for read_request_line().
-bool request_parser::take_common_line(std::string_view& input) {
+inline bool request_parser::take_common_line(std::string_view& input) {
+  constexpr std::string_view get = "GET";
   constexpr std::string_view tail = " HTTP/1.1\r\n";
   if (!reader_.at_line_begin() || skipped_line_) return false;
   const char* const begin = input.data();
   const char* const end = begin + input.size();
   const char* method_end = begin;
-  while (method_end != end && *method_end >= 'A' && *method_end <= 'Z') ++method_end;
-  if (method_end == begin || end - method_end < 2 || method_end[0] != ' ' || method_end[1] != '/') return false;
+  if (input.starts_with("GET /")) [[likely]] {
+    method_end += get.size();
+  } else {
+    while (method_end != end && *method_end >= 'A' && *method_end <= 'Z') ++method_end;
+    if (method_end == begin || end - method_end < 2 || method_end[0] != ' ' || method_end[1] != '/') return false;
+    if (std::string_view{begin, method_end} == "CONNECT") return false;
+  }
   const char* const target_end = find_target_end(method_end + 1, end);
   if (static_cast<std::size_t>(end - target_end) < tail.size()) return false;
   if (std::memcmp(target_end, tail.data(), tail.size()) != 0) return false;
   const auto line_size = static_cast<std::size_t>(target_end - begin) + tail.size() - 2;
   if (line_size > reader_.limits().start_line) return false;
   const std::string_view method{begin, method_end};
-  if (method == "CONNECT") return false;
   const std::string_view target{method_end + 1, target_end};
-  if (head_.method != method) head_.method.assign(method);
-  if (head_.target != target) head_.target.assign(target);
+  if (!detail::same_bytes(head_.method, method)) head_.method.assign(method);
+  if (!detail::same_bytes(head_.target, target)) head_.target.assign(target);
   head_.version = http_version::http_1_1;
   started_ = true;
   input.remove_prefix(line_size + 2);
@@ -218,11 +224,13 @@ void request_parser::read_request_line(std::string_view line) {
 
 /// A client says mostly the same on one connection. Fields that lie in one piece of input, and are those of the request
 /// before, byte by byte, need not be read and judged again.
-bool request_parser::take_same_fields(std::string_view& input) noexcept {
+inline bool request_parser::take_same_fields(std::string_view& input) noexcept {
   const std::string_view before = head_.headers.wire();
-  if (!judged_.made || judged_.version != head_.version) return false;
-  if (!input.starts_with(before) || !input.substr(before.size()).starts_with("\r\n")) return false;
-  input.remove_prefix(before.size() + 2);
+  const std::size_t size = before.size();
+  if (!judged_.made || judged_.version != head_.version || input.size() < size + 2) return false;
+  if (input[size] != '\r' || input[size + 1] != '\n') return false;
+  if (std::memcmp(input.data(), before.data(), size) != 0) return false;
+  input.remove_prefix(size + 2);
   return true;
 }
 
@@ -237,6 +245,7 @@ void request_parser::judge_fields() {
   judged_ = {.content_length = framing.content_length,
              .version = head_.version,
              .made = true,
+             .plain = !framing.chunked && !framing.content_length,
              .chunked = framing.chunked,
              .persistent = framing.persistent,
              .upgrade = framing.upgrade && is_1_1,

@@ -6,6 +6,7 @@
 #include <weft/core/errors.hpp>
 #include <weft/http/error.hpp>
 
+#include "http/output_write.hpp"
 #include "http/proxy_protocol.hpp"
 #include "http/reasons.hpp"
 #include "http/request_fill.hpp"
@@ -111,11 +112,10 @@ task<> server_connection::serve_requests(server_connection& self, std::unique_pt
       }
       if (!self.work_->out.empty()) {
         const raised writing{self.writing_};
-        self.begin_sending();
-        co_await self.stream_.write(self.work_->out.view());
+        co_await output_write{stream_access::core(self.stream_), self, self.work_->out.view()};
         self.work_->out.cut(0);
       }
-      if (self.stream_.at_end()) co_return;
+      if (stream_access::core(self.stream_).at_end) co_return;
       self.begin_waiting();
       co_await request_fill{stream_access::core(self.stream_), self};
       late = std::exchange(self.expired_, false);
@@ -166,7 +166,7 @@ task<> server_connection::serve_requests(server_connection& self, std::unique_pt
     }
     call.finish();
     if (!self.request_read() && !self.closing_) co_await pass_over_body(self);
-    self.give_back_taken();
+    if (self.taken_ != 0) self.give_back_taken();
     if (self.work_->out.size() > most_waiting) co_await flush_output(self);
     if (!self.closing_) self.end_request();
   }

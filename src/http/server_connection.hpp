@@ -119,6 +119,7 @@ class server_connection final : public weft::detail::node,
  private:
   friend class helper_mark;
   friend class output_turn;
+  friend class output_write;
   friend struct request_ahead;
 
   /// Leaves when its task does.
@@ -180,6 +181,7 @@ class server_connection final : public weft::detail::node,
   void begin_handling(weft::detail::scope& in) noexcept;
   /// Writes the response, or what of it can be written at once; true if there is more to it.
   bool respond(server_response& response);
+  bool respond_plainly(const server_response& response);
   void respond_to_error(const std::exception_ptr& error);
   void refuse(int status, std::string_view why);
   void write_error(int status, std::string_view why);

@@ -22,7 +22,7 @@ using weft::detail::never;
 parsed_head parse_head(request_parser& parser, std::string_view input) {
   const std::size_t size = input.size();
   const bool complete = parser.next(input).has_value();
-  if (complete && !parser.has_body()) parser.next(input);
+  if (complete) parser.skip_empty_body();
   return {.complete = complete, .taken = size - input.size()};
 }
 
@@ -36,10 +36,12 @@ server_connection::found server_connection::read_head() {
     if (what != found::nothing) return what;
   }
   if (work_ == nullptr) work_ = server_.take_workspace();
-  request_parser& parser = work_->parser;
   weft::detail::stream_core& stream = stream_access::core(stream_);
+  const std::string_view input = stream.in.view();
+  if (input.empty() && !stream.at_end) return found::nothing;
+  request_parser& parser = work_->parser;
   try {
-    const auto [head, taken] = parse_head(parser, stream.in.view());
+    const auto [head, taken] = parse_head(parser, input);
     stream.in.consume(taken);
     head_bytes_ += taken;
     if (head) return found::head;

@@ -40,7 +40,8 @@ void server_connection::send_early_hints(request_ahead& ahead, const http::heade
 /// @param body   what of it goes out with the head.
 void server_connection::write_head(const server_response& response, std::optional<std::uint64_t> length, bool chunked,
                                    std::string_view body) {
-  const managed_fields managed = response.headers_.empty() ? managed_fields{} : managed_in(response.headers_);
+  const http::headers& fields = response.headers();
+  const managed_fields managed = fields.empty() ? managed_fields{} : managed_in(fields);
   if (managed.close || !work_->parser.persistent()) closing_ = true;
   if (server_.draining.is_set() && (!ahead_ || ahead_->begun.empty())) closing_ = true;
   if (server_.options.max_requests_per_connection != 0 && requests_ >= server_.options.max_requests_per_connection)
@@ -56,10 +57,10 @@ void server_connection::write_head(const server_response& response, std::optiona
   }
   if (response.status_ == 200 && !managed.date) [[likely]] {
     framing.line_and_fields = server_.ok_line(loop_.recent_time());
-    write_answer(work_->out, response.headers_, managed, framing, body);
+    write_answer(work_->out, fields, managed, framing, body);
   } else {
     write_status(response, managed);
-    write_answer(work_->out, response.headers_, managed, framing, body);
+    write_answer(work_->out, fields, managed, framing, body);
   }
 }
 
@@ -70,7 +71,7 @@ void server_connection::write_status(const server_response& response, const mana
   out.append(line.empty() ? std::string_view{"HTTP/1.1 " + std::to_string(response.status_) + " \r\n"} : line);
   if (managed.date) {
     out.append("date: ");
-    out.append(*response.headers_.get("date"));
+    out.append(*response.headers().get("date"));
     out.append("\r\n");
     out.append(server_.server_field);
   } else {
@@ -78,8 +79,26 @@ void server_connection::write_status(const server_response& response, const mana
   }
 }
 
+/// Writes the response to a request that nothing is to be considered about, as nearly all are. Not, if there is.
+bool server_connection::respond_plainly(const server_response& response) {
+  using kind = server_response::kind;
+  const request_parser& parser = work_->parser;
+  if (response.status_ != 200 || response.extras_ || (response.kind_ != kind::owned && response.kind_ != kind::fixed))
+    return false;
+  if (!parser.done() || !parser.persistent() || closing_ || server_.draining.is_set()) return false;
+  const request_head& head = parser.head();
+  if (head.version != http_version::http_1_1 || std::string_view{head.method} == "HEAD") return false;
+  const std::size_t most_requests = server_.options.max_requests_per_connection;
+  if (most_requests != 0 && requests_ >= most_requests) return false;
+  const std::string_view body = response.body();
+  if (body.size() > most_copied || response.type_.empty()) return false;
+  write_plain_answer(work_->out, server_.ok_of_type(loop_.recent_time(), response.type_), body);
+  return true;
+}
+
 bool server_connection::respond(server_response& response) {
   using kind = server_response::kind;
+  if (respond_plainly(response)) return false;
   const request_parser& parser = work_->parser;
   const bool head = parser.head().method == "HEAD";
   const bool bodiless = response.status_ == 204 || response.status_ == 304;
@@ -127,7 +146,7 @@ bool server_connection::respond(server_response& response) {
 
 /// What the response to HEAD says of the body that GET would get.
 std::optional<std::uint64_t> server_connection::announced_length(const server_response& response) {
-  const std::optional<std::string_view> field = response.headers_.get("content-length");
+  const std::optional<std::string_view> field = response.headers().get("content-length");
   if (!field) return response.kind_ == server_response::kind::empty ? std::nullopt : std::optional<std::uint64_t>{0};
   std::uint64_t length = 0;
   const auto [end, error] = std::from_chars(field->data(), field->data() + field->size(), length);

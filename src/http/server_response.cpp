@@ -10,12 +10,12 @@
 
 namespace weft::http {
 
-server_response server_response::bytes(std::string body, literal type) {
-  server_response made;
-  made.owned_ = std::move(body);
-  made.type_ = type.view();
-  made.kind_ = kind::owned;
-  return made;
+void server_response::make_extras() { extras_.reset(new extras); }
+void server_response::extras_deleter::operator()(extras* made) const noexcept { delete made; }
+
+const http::headers& server_response::no_headers() noexcept {
+  static const http::headers none;
+  return none;
 }
 
 server_response server_response::static_bytes(std::string_view body, literal type) {
@@ -89,7 +89,7 @@ server_response server_response::upgrade(std::string_view protocol, std::unique_
   server_response made;
   if (!protocol.empty()) {
     made.status_ = 101;
-    made.headers_.add("upgrade", protocol);
+    made.more().headers.add("upgrade", protocol);
   }
   made.more().successor = std::move(next);
   made.kind_ = kind::upgrade;
@@ -146,7 +146,7 @@ server_response& server_response::keep(std::shared_ptr<void> what) & {
 }
 
 server_response& server_response::header(std::string_view name, std::string_view value) & {
-  headers_.add(name, value);
+  more().headers.add(name, value);
   return *this;
 }
 

@@ -70,6 +70,7 @@ void server_state::write_common_fields(std::int64_t loop_time) {
   const auto now = std::chrono::system_clock::now();
   const auto second = std::chrono::floor<std::chrono::seconds>(now);
   ok_line_ = std::string{ok_line_begin} + "date: " + format_http_date(second) + "\r\n" + server_field;
+  typed_heads_.forget();
   common_fields_until_ = loop_time + std::chrono::nanoseconds{second + std::chrono::seconds{1} - now}.count();
 }
 

@@ -17,6 +17,7 @@
 #include <weft/net/unix_listener.hpp>
 #include <weft/sync/event.hpp>
 
+#include "http/typed_heads.hpp"
 #include "net/connection_server.hpp"
 
 namespace weft::http::detail {
@@ -55,6 +56,10 @@ class server_state {
   std::string_view ok_line(std::int64_t loop_time) {
     if (loop_time >= common_fields_until_) write_common_fields(loop_time);
     return ok_line_;
+  }
+  /// The whole head of a 200 with a body of that type, but for the number of its bytes and what follows that.
+  std::string_view ok_of_type(std::int64_t loop_time, std::string_view type) {
+    return typed_heads_.get(ok_line(loop_time), type);
   }
 
   /// True if it is one too many.
@@ -98,6 +103,7 @@ class server_state {
   workspace* spare_ = nullptr;
   std::size_t spares_ = 0;
   std::string ok_line_;
+  typed_heads typed_heads_;
   std::int64_t common_fields_until_ = std::numeric_limits<std::int64_t>::min();
 };
 

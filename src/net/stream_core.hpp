@@ -69,7 +69,9 @@ class stream_access {
   }
   /// The stream is closed afterwards. Null if it was never opened.
   static std::unique_ptr<detail::stream_core> take(byte_stream&& stream) noexcept { return std::move(stream.core_); }
-  static detail::stream_core& core(const byte_stream& stream) { return stream.state(); }
+  static detail::stream_core& core(const byte_stream& stream) {
+    return stream.core_ ? *stream.core_ : stream.state();  // which throws
+  }
 };
 
 }  // namespace weft

@@ -34,7 +34,13 @@ class request_parser {
   explicit request_parser(const parser_limits& limits = {});
 
   /// Forgets everything and starts with the next request on the connection, or on another connection.
-  void reset() noexcept;
+  void reset() noexcept {
+    if (!plain_) forget();
+    body_size_ = 0;
+    state_ = state::request_line;
+    plain_ = true;
+    started_ = persistent_ = wants_upgrade_ = expects_continue_ = false;
+  }
 
   /// The next event in the input, which is taken from its front: a head, the body, trailers, the end; never an
   /// interim_head.
@@ -44,6 +50,12 @@ class request_parser {
   /// @throws protocol_error with the status to answer with if this is not HTTP, or not what it allows, or more than the
   /// limits allow. The connection must be closed after the answer; next() and finish() throw again until reset().
   std::optional<parser_event> next(std::string_view& input);
+
+  /// After the head of a request without a body: the request is complete, and there is no event of it. Does nothing at
+  /// any other time.
+  void skip_empty_body() noexcept {
+    if (state_ == state::body && body_size_ == 0) state_ = state::done;
+  }
 
   /// Tells that the stream has ended: no byte will follow those given to next(). Does nothing if the request was
   /// complete, or none had begun (see started()).
@@ -89,12 +101,13 @@ class request_parser {
  private:
   enum class state : unsigned char { request_line, fields, body, done, failed };
 
+  void forget() noexcept;
   std::optional<parser_event> advance(std::string_view& input);
   bool take_common_line(std::string_view& input);
   void judge_beginning(std::string_view line, bool whole) const;
   void read_request_line(std::string_view line);
   bool take_same_fields(std::string_view& input) noexcept;
-  std::optional<parser_event> begin_fields(std::string_view& input);
+  std::optional<parser_event> advance_to_fields(std::string_view& input);
   std::optional<parser_event> read_fields(std::string_view& input);
   void judge_fields();
   parser_event end_of_head();
@@ -104,6 +117,7 @@ class request_parser {
     std::optional<std::uint64_t> content_length;
     http_version version = http_version::http_1_1;
     bool made = false;
+    bool plain = false;  // nothing about a body
     bool chunked = false;
     bool persistent = false;
     bool upgrade = false;
@@ -115,6 +129,7 @@ class request_parser {
   headers trailers_;
   std::optional<std::uint64_t> body_size_ = 0;
   state state_ = state::request_line;
+  bool plain_ = false;  // since reset() there was nothing that the reader had to remember
   bool started_ = false;
   bool skipped_line_ = false;  // the empty one that may come before a request
   bool persistent_ = false;

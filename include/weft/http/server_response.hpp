@@ -132,7 +132,9 @@ class server_response {
     return bytes(std::move(body), "application/json");
   }
   /// Of any media type. Another type than a literal: set it by header().
-  [[nodiscard]] static server_response bytes(std::string body, literal type = "application/octet-stream");
+  [[nodiscard]] static server_response bytes(std::string body, literal type = "application/octet-stream") {
+    return server_response{std::move(body), type};
+  }
   /// The same without a copy: `body` must live until it has been sent, as what is static does.
   [[nodiscard]] static server_response static_bytes(std::string_view body, literal type = "application/octet-stream");
   /// The same for what others use too: it lives until it has been sent.
@@ -194,14 +196,17 @@ class server_response {
   server_response&& keep(std::shared_ptr<void> what) && { return std::move(keep(std::move(what))); }
 
   [[nodiscard]] int status() const noexcept { return status_; }
-  [[nodiscard]] http::headers& headers() noexcept { return headers_; }
-  [[nodiscard]] const http::headers& headers() const noexcept { return headers_; }
+  /// Throws std::bad_alloc.
+  [[nodiscard]] http::headers& headers() { return more().headers; }
+  [[nodiscard]] const http::headers& headers() const noexcept { return extras_ ? extras_->headers : no_headers(); }
   /// The body, if it is there already; empty for one that is streamed.
   [[nodiscard]] std::string_view body() const noexcept {
     return kind_ == kind::fixed ? fixed_ : std::string_view{owned_};
   }
   /// The media type of the body; empty if none was said.
-  [[nodiscard]] std::string_view content_type() const noexcept { return headers_.get("content-type").value_or(type_); }
+  [[nodiscard]] std::string_view content_type() const noexcept {
+    return extras_ ? extras_->headers.get("content-type").value_or(type_) : type_;
+  }
   /// The body is written while it is being sent; see stream().
   [[nodiscard]] bool is_streamed() const noexcept { return kind_ == kind::stream; }
   /// How long the body is; nullopt for one that is streamed and of which nobody has said.
@@ -216,27 +221,34 @@ class server_response {
   friend class detail::server_connection;
   enum class kind : unsigned char { empty, owned, fixed, stream, upgrade };
 
+  server_response(std::string&& body, literal type) noexcept
+      : type_{type.view()}, owned_{std::move(body)}, kind_{kind::owned} {}
   static server_response streamed(std::unique_ptr<detail::body_source> source, literal type,
                                   std::optional<std::uint64_t> length);
 
-  /// What few responses have: those that do not are moved for less.
+  /// What the simplest responses do not have: so they are moved for less.
   struct extras : weft::detail::pooled {
+    http::headers headers;
     std::shared_ptr<const std::string> shared;
     std::unique_ptr<detail::body_source> source;
     std::unique_ptr<detail::successor> successor;
     std::vector<std::shared_ptr<void>> kept;
     std::optional<std::uint64_t> length;  // of what is streamed
   };
+  struct extras_deleter {
+    void operator()(extras* made) const noexcept;
+  };
   extras& more() {
-    if (!extras_) extras_ = std::make_unique<extras>();
+    if (!extras_) make_extras();
     return *extras_;
   }
+  void make_extras();
+  static const http::headers& no_headers() noexcept;
 
   std::string_view type_;   // of the body; static
   std::string_view fixed_;  // static, or shared
   std::string owned_;
-  http::headers headers_;
-  std::unique_ptr<extras> extras_;
+  std::unique_ptr<extras, extras_deleter> extras_;
   int status_ = 200;
   kind kind_ = kind::empty;
 };

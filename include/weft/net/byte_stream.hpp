@@ -62,7 +62,7 @@ class read_exactly_leaf final : public socket_leaf {
   std::size_t got_ = 0;
 };
 
-class write_leaf final : public socket_leaf {
+class write_leaf : public socket_leaf {
  public:
   write_leaf(stream_core* stream, std::string_view text, std::span<const std::string_view> parts) noexcept;
   void await_resume() const;

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace weft::http::detail {
+
+/// Equal texts, asked of what is mostly short and mostly equal: without a call up to 16 bytes.
+[[gnu::always_inline]] inline bool same_bytes(std::string_view a, std::string_view b) noexcept {
+  const std::size_t size = a.size();
+  if (size != b.size()) return false;
+  const auto differ = [&]<class Word>(Word) {
+    const auto at = [](const char* from) {
+      Word word;
+      std::memcpy(&word, from, sizeof word);
+      return word;
+    };
+    const std::size_t last = size - sizeof(Word);
+    return ((at(a.data()) ^ at(b.data())) | (at(a.data() + last) ^ at(b.data() + last))) != 0;
+  };
+  if (size > 16) return std::memcmp(a.data(), b.data(), size) == 0;
+  if (size >= 8) return !differ(std::uint64_t{});
+  if (size >= 4) return !differ(std::uint32_t{});
+  for (std::size_t i = 0; i < size; ++i)
+    if (a[i] != b[i]) return false;
+  return true;
+}
+
+}  // namespace weft::http::detail

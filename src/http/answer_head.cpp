@@ -1,10 +1,9 @@
 #include "http/answer_head.hpp"
 
 #include <array>
-#include <charconv>
-#include <cstring>
 
 #include "http/characters.hpp"
+#include "http/text_writing.hpp"
 
 namespace weft::http::detail {
 
@@ -21,23 +20,8 @@ constexpr std::string_view type_field = "content-type: ";
 constexpr std::string_view length_field = "content-length: ";
 constexpr std::string_view chunked_field = "transfer-encoding: chunked\r\n";
 constexpr std::string_view line_end = "\r\n";
-constexpr std::size_t most_digits = 20;
 constexpr std::size_t most_of_own =
     type_field.size() + length_field.size() + most_digits + chunked_field.size() + 3 * line_end.size();
-
-[[gnu::always_inline]] inline char* put(char* at, std::string_view text) noexcept {
-  if (!text.empty()) std::memcpy(at, text.data(), text.size());
-  return at + text.size();
-}
-
-inline char* put_number(char* at, std::uint64_t value) noexcept {
-  if (value < 100) {
-    if (value >= 10) *at++ = static_cast<char>('0' + value / 10);
-    *at++ = static_cast<char>('0' + value % 10);
-    return at;
-  }
-  return std::to_chars(at, at + most_digits, value).ptr;
-}
 
 /// The fields that the server does not send itself: at most as long as all of them.
 char* put_others(char* at, const headers& fields) noexcept {
@@ -76,15 +60,6 @@ void write_answer(pooled_bytes& out, const headers& fields, const managed_fields
     at = put(at, chunked_field);
   }
   at = put(put(at, framing.connection), line_end);
-  at = put(at, body);
-  out.add(static_cast<std::size_t>(at - begin));
-}
-
-void write_plain_answer(pooled_bytes& out, std::string_view head, std::string_view body) {
-  constexpr std::string_view head_end = "\r\n\r\n";
-  char* const begin = out.prepare(head.size() + most_digits + head_end.size() + body.size());
-  char* at = put(begin, head);
-  at = put(put_number(at, body.size()), head_end);
   at = put(at, body);
   out.add(static_cast<std::size_t>(at - begin));
 }

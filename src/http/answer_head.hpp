@@ -6,6 +6,8 @@
 #include <weft/http/detail/pooled_bytes.hpp>
 #include <weft/http/server_response.hpp>
 
+#include "http/text_writing.hpp"
+
 namespace weft::http::detail {
 
 /// What a server says in the head of a response, beside what its handler says.
@@ -32,6 +34,13 @@ void write_answer(pooled_bytes& out, const headers& fields, const managed_fields
 
 /// Appends a response whose head is there already, but for the length of the body.
 /// @param head as typed_heads makes it.
-void write_plain_answer(pooled_bytes& out, std::string_view head, std::string_view body);
+inline void write_plain_answer(pooled_bytes& out, std::string_view head, std::string_view body) {
+  constexpr std::string_view head_end = "\r\n\r\n";
+  char* const begin = out.prepare(head.size() + most_digits + head_end.size() + body.size());
+  char* at = put(begin, head);
+  at = put(put_number(at, body.size()), head_end);
+  at = put(at, body);
+  out.add(static_cast<std::size_t>(at - begin));
+}
 
 }  // namespace weft::http::detail

@@ -88,6 +88,49 @@ request_head request_parser::take_head() noexcept {
   return std::exchange(head_, {});
 }
 
+/// The request line as nearly all clients send it, if all of it is there: a path, and HTTP/1.1. Everything else, right
+/// or wrong, is for read_request_line().
+[[gnu::always_inline]] inline bool request_parser::take_common_line(std::string_view& input) {
+  constexpr std::string_view get = "GET";
+  constexpr std::string_view tail = " HTTP/1.1\r\n";
+  if (!reader_.at_line_begin() || skipped_line_) return false;
+  const char* const begin = input.data();
+  const char* const end = begin + input.size();
+  const char* method_end = begin;
+  if (input.starts_with("GET /")) [[likely]] {
+    method_end += get.size();
+  } else {
+    while (method_end != end && *method_end >= 'A' && *method_end <= 'Z') ++method_end;
+    if (method_end == begin || end - method_end < 2 || method_end[0] != ' ' || method_end[1] != '/') return false;
+    if (std::string_view{begin, method_end} == "CONNECT") return false;
+  }
+  const char* const target_end = find_target_end(method_end + 1, end);
+  if (static_cast<std::size_t>(end - target_end) < tail.size()) return false;
+  if (std::memcmp(target_end, tail.data(), tail.size()) != 0) return false;
+  const auto line_size = static_cast<std::size_t>(target_end - begin) + tail.size() - 2;
+  if (line_size > reader_.limits().start_line) return false;
+  const std::string_view method{begin, method_end};
+  const std::string_view target{method_end + 1, target_end};
+  if (!detail::same_bytes(head_.method, method)) head_.method.assign(method);
+  if (!detail::same_bytes(head_.target, target)) head_.target.assign(target);
+  head_.version = http_version::http_1_1;
+  started_ = true;
+  input.remove_prefix(line_size + 2);
+  return true;
+}
+
+/// A client says mostly the same on one connection. Fields that lie in one piece of input, and are those of the request
+/// before, byte by byte, need not be read and judged again.
+[[gnu::always_inline]] inline bool request_parser::take_same_fields(std::string_view& input) noexcept {
+  const std::string_view before = head_.headers.wire();
+  const std::size_t size = before.size();
+  if (!judged_.made || judged_.version != head_.version || input.size() < size + 2) return false;
+  if (input[size] != '\r' || input[size + 1] != '\n') return false;
+  if (std::memcmp(input.data(), before.data(), size) != 0) return false;
+  input.remove_prefix(size + 2);
+  return true;
+}
+
 std::optional<parser_event> request_parser::next(std::string_view& input) {
   const bool has_line = state_ == state::request_line && take_common_line(input);
   if (has_line && judged_.plain && take_same_fields(input)) [[likely]] {
@@ -160,37 +203,6 @@ std::optional<parser_event> request_parser::read_fields(std::string_view& input)
   return end_of_head();
 }
 
-/// The request line as nearly all clients send it, if all of it is there: a path, and HTTP/1.1. Everything else, right
-/// or wrong, is for read_request_line().
-inline bool request_parser::take_common_line(std::string_view& input) {
-  constexpr std::string_view get = "GET";
-  constexpr std::string_view tail = " HTTP/1.1\r\n";
-  if (!reader_.at_line_begin() || skipped_line_) return false;
-  const char* const begin = input.data();
-  const char* const end = begin + input.size();
-  const char* method_end = begin;
-  if (input.starts_with("GET /")) [[likely]] {
-    method_end += get.size();
-  } else {
-    while (method_end != end && *method_end >= 'A' && *method_end <= 'Z') ++method_end;
-    if (method_end == begin || end - method_end < 2 || method_end[0] != ' ' || method_end[1] != '/') return false;
-    if (std::string_view{begin, method_end} == "CONNECT") return false;
-  }
-  const char* const target_end = find_target_end(method_end + 1, end);
-  if (static_cast<std::size_t>(end - target_end) < tail.size()) return false;
-  if (std::memcmp(target_end, tail.data(), tail.size()) != 0) return false;
-  const auto line_size = static_cast<std::size_t>(target_end - begin) + tail.size() - 2;
-  if (line_size > reader_.limits().start_line) return false;
-  const std::string_view method{begin, method_end};
-  const std::string_view target{method_end + 1, target_end};
-  if (!detail::same_bytes(head_.method, method)) head_.method.assign(method);
-  if (!detail::same_bytes(head_.target, target)) head_.target.assign(target);
-  head_.version = http_version::http_1_1;
-  started_ = true;
-  input.remove_prefix(line_size + 2);
-  return true;
-}
-
 /// What is no HTTP (a TLS client, for one) may never send a line's end: its first bytes tell.
 void request_parser::judge_beginning(std::string_view line, bool whole) const {
   const auto method_end = std::ranges::find_if_not(line, detail::is_token_byte);
@@ -220,18 +232,6 @@ void request_parser::read_request_line(std::string_view line) {
   head_.method.assign(method);
   head_.target.assign(target);
   head_.version = version[7] == '0' ? http_version::http_1_0 : http_version::http_1_1;
-}
-
-/// A client says mostly the same on one connection. Fields that lie in one piece of input, and are those of the request
-/// before, byte by byte, need not be read and judged again.
-inline bool request_parser::take_same_fields(std::string_view& input) noexcept {
-  const std::string_view before = head_.headers.wire();
-  const std::size_t size = before.size();
-  if (!judged_.made || judged_.version != head_.version || input.size() < size + 2) return false;
-  if (input[size] != '\r' || input[size + 1] != '\n') return false;
-  if (std::memcmp(input.data(), before.data(), size) != 0) return false;
-  input.remove_prefix(size + 2);
-  return true;
 }
 
 void request_parser::judge_fields() {

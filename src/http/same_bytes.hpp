@@ -22,9 +22,8 @@ namespace weft::http::detail {
   if (size > 16) return std::memcmp(a.data(), b.data(), size) == 0;
   if (size >= 8) return !differ(std::uint64_t{});
   if (size >= 4) return !differ(std::uint32_t{});
-  for (std::size_t i = 0; i < size; ++i)
-    if (a[i] != b[i]) return false;
-  return true;
+  if (size >= 2) return !differ(std::uint16_t{});
+  return size == 0 || a[0] == b[0];
 }
 
 }  // namespace weft::http::detail

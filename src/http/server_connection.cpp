@@ -143,7 +143,7 @@ task<> server_connection::serve_requests(server_connection& self, std::unique_pt
     }
     if (outcome->has_error()) {
       self.respond_to_error(outcome->error());
-    } else if (!self.lost_) {
+    } else if (!self.lost_ && !self.respond_plainly(outcome->value())) {
       more = self.respond(outcome->value());
     }
     if (self.lost_) co_return;

@@ -181,6 +181,7 @@ class server_connection final : public weft::detail::node,
   void begin_handling(weft::detail::scope& in) noexcept;
   /// Writes the response, or what of it can be written at once; true if there is more to it.
   bool respond(server_response& response);
+  /// The same where nothing is to be considered, as it mostly is; otherwise does nothing, and gives false.
   bool respond_plainly(const server_response& response);
   void respond_to_error(const std::exception_ptr& error);
   void refuse(int status, std::string_view why);

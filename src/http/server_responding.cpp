@@ -79,7 +79,6 @@ void server_connection::write_status(const server_response& response, const mana
   }
 }
 
-/// Writes the response to a request that nothing is to be considered about, as nearly all are. Not, if there is.
 bool server_connection::respond_plainly(const server_response& response) {
   using kind = server_response::kind;
   const request_parser& parser = work_->parser;
@@ -98,7 +97,6 @@ bool server_connection::respond_plainly(const server_response& response) {
 
 bool server_connection::respond(server_response& response) {
   using kind = server_response::kind;
-  if (respond_plainly(response)) return false;
   const request_parser& parser = work_->parser;
   const bool head = parser.head().method == "HEAD";
   const bool bodiless = response.status_ == 204 || response.status_ == 304;

@@ -60,6 +60,7 @@ class epoll_backend final : public backend {
     event_count_ = wait_for_events(nanoseconds);
     const bool came = event_count_ > 0;
     for (next_event_ = 0; next_event_ < event_count_;) {
+      look_forward_to(next_event_);
       const epoll_event event = events_[static_cast<std::size_t>(next_event_++)];
       if (event.data.ptr == nullptr) {
         std::uint64_t count = 0;
@@ -82,6 +83,19 @@ class epoll_backend final : public backend {
   bool watching() const noexcept override { return waiting_ != 0; }
 
  private:
+  /// What is far from one another in memory, and has left the caches since it was used, is fetched all at once: a
+  /// watch, who waits by it, and the coroutine that does.
+  void look_forward_to(int event) const noexcept {
+    if (event + 6 < event_count_) __builtin_prefetch(events_[static_cast<std::size_t>(event) + 6].data.ptr);
+    if (const leaf* const reader = reader_of(event + 4)) __builtin_prefetch(reader);
+    if (const leaf* const reader = reader_of(event + 2)) __builtin_prefetch(reader->frame());
+  }
+  const leaf* reader_of(int event) const noexcept {
+    if (event >= event_count_) return nullptr;
+    const epoll_event& of = events_[static_cast<std::size_t>(event)];
+    return of.data.ptr == nullptr || of.events == 0 ? nullptr : static_cast<io_watch*>(of.data.ptr)->reader.waiter;
+  }
+
   int wait_for_events(std::int64_t nanoseconds) {
     const int room = static_cast<int>(events_.size());
     int count = 0;

@@ -34,7 +34,7 @@ void write_answer(pooled_bytes& out, const headers& fields, const managed_fields
 
 /// Appends a response whose head is there already, but for the length of the body.
 /// @param head as typed_heads makes it.
-inline void write_plain_answer(pooled_bytes& out, std::string_view head, std::string_view body) {
+[[gnu::always_inline]] inline void write_plain_answer(pooled_bytes& out, std::string_view head, std::string_view body) {
   constexpr std::string_view head_end = "\r\n\r\n";
   char* const begin = out.prepare(head.size() + most_digits + head_end.size() + body.size());
   char* at = put(begin, head);

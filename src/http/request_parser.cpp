@@ -139,7 +139,7 @@ std::optional<parser_event> request_parser::next(std::string_view& input) {
     persistent_ = judged_.persistent;
     wants_upgrade_ = judged_.upgrade;
     expects_continue_ = judged_.expects_continue;
-    return parser_event{message_part::head, {}};
+    return std::optional<parser_event>{std::in_place, message_part::head, std::string_view{}};
   }
   if (state_ == state::body && body_size_ == 0) {
     state_ = state::done;

@@ -13,6 +13,7 @@
 #include <weft/core/task.hpp>
 #include <weft/describe/json.hpp>
 #include <weft/http/cookie_options.hpp>
+#include <weft/http/detail/owned_text.hpp>
 #include <weft/http/headers.hpp>
 #include <weft/http/response_writer.hpp>
 #include <weft/net/byte_stream.hpp>
@@ -113,13 +114,13 @@ class server_response {
   server_response& operator=(server_response&& other) noexcept = default;
   ~server_response() = default;
 
-  // ---- the body ----
+  // ---- the body: a std::string, or any text, which is copied ----
 
   /// In plain text, UTF-8.
-  [[nodiscard]] static server_response text(std::string body) {
+  [[nodiscard]] static server_response text(detail::owned_text body) {
     return bytes(std::move(body), "text/plain; charset=utf-8");
   }
-  [[nodiscard]] static server_response html(std::string body) {
+  [[nodiscard]] static server_response html(detail::owned_text body) {
     return bytes(std::move(body), "text/html; charset=utf-8");
   }
   /// The JSON text of a value; see to_json. Throws as that does.
@@ -128,11 +129,11 @@ class server_response {
     return json_text(to_json(value));
   }
   /// A JSON text that is there already.
-  [[nodiscard]] static server_response json_text(std::string body) {
+  [[nodiscard]] static server_response json_text(detail::owned_text body) {
     return bytes(std::move(body), "application/json");
   }
   /// Of any media type. Another type than a literal: set it by header().
-  [[nodiscard]] static server_response bytes(std::string body, literal type = "application/octet-stream") {
+  [[nodiscard]] static server_response bytes(detail::owned_text body, literal type = "application/octet-stream") {
     return server_response{std::move(body), type};
   }
   /// The same without a copy: `body` must live until it has been sent, as what is static does.
@@ -200,9 +201,7 @@ class server_response {
   [[nodiscard]] http::headers& headers() { return more().headers; }
   [[nodiscard]] const http::headers& headers() const noexcept { return extras_ ? extras_->headers : no_headers(); }
   /// The body, if it is there already; empty for one that is streamed.
-  [[nodiscard]] std::string_view body() const noexcept {
-    return kind_ == kind::fixed ? fixed_ : std::string_view{owned_};
-  }
+  [[nodiscard]] std::string_view body() const noexcept { return kind_ == kind::fixed ? fixed_ : owned_.view(); }
   /// The media type of the body; empty if none was said.
   [[nodiscard]] std::string_view content_type() const noexcept {
     return extras_ ? extras_->headers.get("content-type").value_or(type_) : type_;
@@ -221,7 +220,7 @@ class server_response {
   friend class detail::server_connection;
   enum class kind : unsigned char { empty, owned, fixed, stream, upgrade };
 
-  server_response(std::string&& body, literal type) noexcept
+  server_response(detail::owned_text body, literal type) noexcept
       : type_{type.view()}, owned_{std::move(body)}, kind_{kind::owned} {}
   static server_response streamed(std::unique_ptr<detail::body_source> source, literal type,
                                   std::optional<std::uint64_t> length);
@@ -247,7 +246,7 @@ class server_response {
 
   std::string_view type_;   // of the body; static
   std::string_view fixed_;  // static, or shared
-  std::string owned_;
+  detail::owned_text owned_;
   std::unique_ptr<extras, extras_deleter> extras_;
   int status_ = 200;
   kind kind_ = kind::empty;

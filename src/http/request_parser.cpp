@@ -85,6 +85,7 @@ void request_parser::forget() noexcept {
 
 request_head request_parser::take_head() noexcept {
   judged_.made = false;
+  path_size_ = 1;
   return std::exchange(head_, {});
 }
 
@@ -112,7 +113,7 @@ request_head request_parser::take_head() noexcept {
   const std::string_view method{begin, method_end};
   const std::string_view target{method_end + 1, target_end};
   if (!detail::same_bytes(head_.method, method)) head_.method.assign(method);
-  if (!detail::same_bytes(head_.target, target)) head_.target.assign(target);
+  if (!detail::same_bytes(head_.target, target)) set_target(target);
   head_.version = http_version::http_1_1;
   started_ = true;
   input.remove_prefix(line_size + 2);
@@ -211,6 +212,11 @@ void request_parser::judge_beginning(std::string_view line, bool whole) const {
   throw protocol_error{"not an HTTP request: begins with " + quoted(line)};
 }
 
+void request_parser::set_target(std::string_view target) {
+  head_.target.assign(target);
+  path_size_ = std::min(target.find('?'), target.size());
+}
+
 // request-line = method SP request-target SP HTTP-version
 void request_parser::read_request_line(std::string_view line) {
   const std::size_t method_end = line.find(' ');
@@ -230,7 +236,7 @@ void request_parser::read_request_line(std::string_view line) {
   if (!is_target_of(method, target)) refuse_request_line("bad target for this method", line);
 
   head_.method.assign(method);
-  head_.target.assign(target);
+  set_target(target);
   head_.version = version[7] == '0' ? http_version::http_1_0 : http_version::http_1_1;
 }
 

@@ -79,7 +79,7 @@ void server_connection::end_request() noexcept {
   choice_ = choice::by_method;
 }
 
-task<server_response> server_connection::handle() {
+[[gnu::always_inline]] inline task<server_response> server_connection::handle() {
   return ahead_ && ahead_->current ? request_ahead::answer(ahead_->current) : server_.handler->handle(request_);
 }
 

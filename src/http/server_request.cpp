@@ -16,9 +16,8 @@ std::string_view server_request::target() const noexcept { return parser().head(
 namespace {
 
 /// The target without the scheme and authority that it has for a proxy.
-inline std::string_view path_and_query(std::string_view target) noexcept {
-  if (target.starts_with('/')) [[likely]]
-    return target;
+std::string_view path_and_query(std::string_view target) noexcept {
+  if (target.starts_with('/')) return target;
   const std::size_t scheme_end = target.find("://");
   if (scheme_end == target.npos) return {};
   const std::size_t path = target.find_first_of("/?", scheme_end + 3);
@@ -28,9 +27,11 @@ inline std::string_view path_and_query(std::string_view target) noexcept {
 }  // namespace
 
 std::string_view server_request::path() const noexcept {
+  const std::string_view path = parser().path();
+  if (path.starts_with('/')) [[likely]]
+    return path;
   const std::string_view whole = path_and_query(target());
-  const std::size_t mark = whole.find('?');
-  return mark == whole.npos ? whole : std::string_view{whole.data(), mark};
+  return whole.substr(0, whole.find('?'));
 }
 
 std::string_view server_request::query() const noexcept {

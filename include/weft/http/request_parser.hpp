@@ -91,6 +91,9 @@ class request_parser {
   /// The head, since its event.
   [[nodiscard]] const request_head& head() const noexcept { return head_; }
 
+  /// The target of the head up to its question mark; all of it if it has none. The path, where it begins with a slash.
+  [[nodiscard]] std::string_view path() const noexcept { return {head_.target.data(), path_size_}; }
+
   /// Moves the head out; the next request allocates anew.
   [[nodiscard]] request_head take_head() noexcept;
 
@@ -106,6 +109,7 @@ class request_parser {
   bool take_common_line(std::string_view& input);
   void judge_beginning(std::string_view line, bool whole) const;
   void read_request_line(std::string_view line);
+  void set_target(std::string_view target);
   bool take_same_fields(std::string_view& input) noexcept;
   std::optional<parser_event> advance_to_fields(std::string_view& input);
   std::optional<parser_event> read_fields(std::string_view& input);
@@ -127,6 +131,7 @@ class request_parser {
   detail::message_reader reader_;
   request_head head_;
   headers trailers_;
+  std::size_t path_size_ = 1;  // of the target in head_
   std::optional<std::uint64_t> body_size_ = 0;
   state state_ = state::request_line;
   bool plain_ = false;  // since reset() there was nothing that the reader had to remember

@@ -34,10 +34,30 @@ static int send_by_key(PGconn* db, int key) {
   return PQsendQueryPrepared(db, "by_key", 1, values, lengths, formats, 1);
 }
 
+struct found {
+  int id;
+  char* name;
+  double score;
+};
+
+static uint64_t be64(const char* from) {
+  uint64_t wire;
+  memcpy(&wire, from, 8);
+  return __builtin_bswap64(wire);
+}
+
+// The row's struct, as the others have it; gives its key.
 static int key_of(const PGresult* r) {
+  struct found made;
   uint32_t wire;
   memcpy(&wire, PQgetvalue(r, 0, 0), 4);
-  return (int)ntohl(wire);
+  made.id = (int)ntohl(wire);
+  made.name = strdup(PQgetvalue(r, 0, 1));
+  const uint64_t bits = be64(PQgetvalue(r, 0, 2));
+  memcpy(&made.score, &bits, 8);
+  const int key = made.name[0] == 'r' && made.score >= 0 ? made.id : -1;
+  free(made.name);
+  return key;
 }
 
 static void by_key(PGconn* db, int count) {
@@ -91,12 +111,6 @@ struct row {
   double score;
   int64_t at;
 };
-
-static uint64_t be64(const char* from) {
-  uint64_t wire;
-  memcpy(&wire, from, 8);
-  return __builtin_bswap64(wire);
-}
 
 static struct row take(const PGresult* r, int i) {
   struct row made;

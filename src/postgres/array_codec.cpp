@@ -12,12 +12,37 @@ struct array_type {
   oid::number element;
   oid::number array;
 };
-constexpr std::array<array_type, 23> array_types{{
-    {oid::boolean, 1000},   {oid::bytea, 1001},       {oid::name, 1003},     {oid::int2, 1005},    {oid::int4, 1007},
-    {oid::text, 1009},      {oid::bpchar, 1014},      {oid::int8, 1016},     {oid::varchar, 1015}, {oid::float4, 1021},
-    {oid::float8, 1022},    {oid::oid, 1028},         {oid::inet, 1041},     {oid::date, 1182},    {oid::time, 1183},
-    {oid::timestamp, 1115}, {oid::timestamptz, 1185}, {oid::interval, 1187}, {oid::numeric, 1231}, {oid::uuid, 2951},
-    {oid::jsonb, 3807},     {oid::json, 199},         {oid::cidr, 651},
+constexpr std::array<array_type, 30> array_types{{
+    {oid::boolean, 1000},
+    {oid::bytea, 1001},
+    {oid::name, 1003},
+    {oid::int2, 1005},
+    {oid::int4, 1007},
+    {oid::text, 1009},
+    {oid::bpchar, 1014},
+    {oid::int8, 1016},
+    {oid::varchar, 1015},
+    {oid::float4, 1021},
+    {oid::float8, 1022},
+    {oid::oid, 1028},
+    {oid::inet, 1041},
+    {oid::date, 1182},
+    {oid::time, 1183},
+    {oid::timestamp, 1115},
+    {oid::timestamptz, 1185},
+    {oid::interval, 1187},
+    {oid::numeric, 1231},
+    {oid::uuid, 2951},
+    {oid::jsonb, 3807},
+    {oid::json, 199},
+    {oid::cidr, 651},
+    {3904, 3905},
+    {3906, 3907},
+    {3908, 3909},
+    {3910, 3911},
+    {3912, 3913},
+    {3926, 3927},
+    {oid::record, 2287},  // ranges
 }};
 
 }  // namespace
@@ -33,6 +58,7 @@ oid::number element_of(oid::number array) noexcept {
   for (const array_type& one : array_types) {
     if (one.array == array) return one.element;
   }
+  if (const std::vector<oid::number>* const parts = parts_of(array)) return parts->front();
   return oid::unknown;
 }
 
@@ -58,6 +84,32 @@ oid::number range_of(oid::number element) noexcept {
 oid::number element_of_range(oid::number range) noexcept {
   for (const oid::number one : {oid::int4, oid::numeric, oid::timestamp, oid::timestamptz, oid::date, oid::int8}) {
     if (range_of(one) == range) return one;
+  }
+  if (const std::vector<oid::number>* const parts = parts_of(range)) return base_of(parts->front());
+  return oid::unknown;
+}
+
+namespace {
+
+struct multirange_type {
+  oid::number range;
+  oid::number multirange;
+};
+constexpr std::array<multirange_type, 6> multirange_types{
+    {{3904, 4451}, {3906, 4532}, {3908, 4533}, {3910, 4534}, {3912, 4535}, {3926, 4536}}};
+
+}  // namespace
+
+oid::number multirange_of(oid::number range) noexcept {
+  for (const multirange_type& one : multirange_types) {
+    if (one.range == range) return one.multirange;
+  }
+  return oid::unknown;
+}
+
+oid::number range_of_multirange(oid::number multirange) noexcept {
+  for (const multirange_type& one : multirange_types) {
+    if (one.multirange == multirange) return one.range;
   }
   return oid::unknown;
 }

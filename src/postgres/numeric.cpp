@@ -26,7 +26,7 @@ void append_group(std::string& text, int digits) {
 
 std::string numeric_text(std::string_view from) {
   wire_reader reader{from};
-  const auto count = reader.number<std::int16_t>();
+  const auto count = reader.number<std::uint16_t>();  // not signed, whatever the documentation says
   const auto weight = reader.number<std::int16_t>();
   const auto sign = reader.number<std::uint16_t>();
   const auto scale = reader.number<std::uint16_t>();
@@ -35,7 +35,7 @@ std::string numeric_text(std::string_view from) {
   if (sign == minus_infinity) return "-Infinity";
 
   std::vector<std::int16_t> groups;
-  groups.reserve(static_cast<std::size_t>(std::max<std::int16_t>(count, 0)));
+  groups.reserve(std::min<std::size_t>(count, reader.rest().size() / 2));
   for (int i = 0; i < count; ++i) groups.push_back(reader.number<std::int16_t>());
   const auto group = [&](int power) {  // of 10,000^power
     const int at = weight - power;
@@ -57,7 +57,7 @@ std::string numeric_text(std::string_view from) {
 
 void write_numeric(std::string& to, std::string_view text) {
   const auto head = [&to](std::size_t count, int weight, std::uint16_t sign, std::size_t scale) {
-    put(to, static_cast<std::int16_t>(count));
+    put(to, static_cast<std::uint16_t>(count));
     put(to, static_cast<std::int16_t>(weight));
     put(to, sign);
     put(to, static_cast<std::uint16_t>(scale));
@@ -91,10 +91,9 @@ void write_numeric(std::string& to, std::string_view text) {
     groups.push_back(static_cast<std::int16_t>(group));
   }
   int weight = static_cast<int>(integer.size() / 4) - 1;
-  while (!groups.empty() && groups.front() == 0) {
-    groups.erase(groups.begin());
-    --weight;
-  }
+  const auto first = std::find_if(groups.begin(), groups.end(), [](std::int16_t group) { return group != 0; });
+  weight -= static_cast<int>(first - groups.begin());
+  groups.erase(groups.begin(), first);
   while (!groups.empty() && groups.back() == 0) groups.pop_back();
   if (groups.empty()) weight = 0;
   head(groups.size(), weight, below_zero && !groups.empty() ? negative : 0, scale);

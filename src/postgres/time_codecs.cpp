@@ -1,10 +1,33 @@
 #include <weft/postgres/codec.hpp>
+#include <weft/postgres/time_codecs.hpp>
 
 namespace weft::postgres::detail {
 
 std::int64_t read_timestamp(std::string_view from, oid::number is, oid::number wanted) {
   if (is != wanted) throw_no_fit(is, "a time point");
   return whole_number<std::int64_t>(from);
+}
+
+namespace {
+
+constexpr std::int64_t between_epochs = std::int64_t{10957} * 24 * 3600 * 1'000'000;
+
+}  // namespace
+
+std::int64_t to_server_epoch(std::chrono::microseconds since_1970) {
+  std::int64_t since = 0;
+  if (__builtin_sub_overflow(std::int64_t{since_1970.count()}, between_epochs, &since)) {
+    throw_out_of_range("a time that the server cannot hold");
+  }
+  return since;
+}
+
+std::chrono::microseconds from_server_epoch(std::int64_t since_2000) {
+  std::int64_t since = 0;
+  if (__builtin_add_overflow(since_2000, between_epochs, &since)) {
+    throw_out_of_range("a time that its type cannot hold");
+  }
+  return std::chrono::microseconds{since};
 }
 
 std::int32_t read_date(std::string_view from, oid::number is) {
@@ -33,7 +56,12 @@ std::chrono::microseconds read_duration(std::string_view from, oid::number is) {
   if (is == oid::time) return std::chrono::microseconds{whole_number<std::int64_t>(from)};
   const interval value = read_interval(from, is);
   if (value.months != 0) throw_out_of_range("months have no length; ask for an interval");
-  return value.time + std::chrono::days{value.days};
+  constexpr std::int64_t day = std::int64_t{24} * 3600 * 1'000'000;
+  std::int64_t all = 0;
+  if (__builtin_add_overflow(std::int64_t{value.time.count()}, value.days * day, &all)) {
+    throw_out_of_range("an interval that a duration cannot hold");
+  }
+  return std::chrono::microseconds{all};
 }
 
 }  // namespace weft::postgres::detail

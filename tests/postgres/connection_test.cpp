@@ -336,6 +336,112 @@ TEST(PostgresStream, LetsTheServerGoOnWhileRowsAreWorkedOn) {
   });
 }
 
+/// Whether the server's process comes to that state.
+task<bool> server_comes_to(int process, std::string state) {
+  co_return co_await weft::testing::becomes_true("select " + state +
+                                                 " from pg_stat_activity where pid = " + std::to_string(process));
+}
+
+TEST(PostgresStream, IsReadAheadWhileTheProgramDoesOtherThings) {
+  weft::run([]() -> task<> {
+    // Far more than the sockets hold, and less than may be read ahead.
+    connection db = co_await connect(server().local(), {.read_ahead = std::size_t{16} << 20});
+    const int process = db.server_process();
+    auto all_of = [&](weft::async_generator<std::string> rows, std::string state) -> task<int> {
+      int count = 0;
+      EXPECT_TRUE((co_await rows.next()).has_value());
+      EXPECT_TRUE(co_await server_comes_to(process, "state = '" + state + "'"));
+      for (bool more = true; more; ++count) more = (co_await rows.next()).has_value();
+      co_return count;
+    };
+    const char* const much = "select repeat('x', 1000) from generate_series(1, 5000)";
+    EXPECT_EQ(co_await all_of(db.stream<std::string>(much), "idle"), 5000);
+    auto within = [&](transaction& t) -> task<int> {
+      co_return co_await all_of(t.stream<std::string>(much), "idle in transaction");
+    };
+    EXPECT_EQ(co_await db.transaction(within), 5000);
+    EXPECT_EQ(co_await all_of(db.copy_out("copy (" + std::string{much} + ") to stdout"), "idle"), 5000);
+    EXPECT_EQ(co_await db.fetch_value<int>("select 1"), 1);
+  });
+}
+
+TEST(PostgresStream, IsReadAheadOnlySoFar) {
+  weft::run([]() -> task<> {
+    connection db = co_await connect(server().local(), {.read_ahead = 64 << 10});
+    const int process = db.server_process();
+    const char* const endless = "select repeat('x', 1000) from (select generate_series(1, 1000000000)) as endless";
+    for (const bool copies : {false, true}) {
+      const std::string copy = "copy (" + std::string{endless} + ") to stdout";
+      auto rows = copies ? db.copy_out(copy) : db.stream<std::string>(endless);
+      EXPECT_TRUE((co_await rows.next()).has_value());
+      EXPECT_TRUE(co_await server_comes_to(process, "coalesce(wait_event = 'ClientWrite', false)"));
+      for (int i = 0; i < 2000; ++i) EXPECT_TRUE((co_await rows.next()).has_value());
+      EXPECT_TRUE(co_await server_comes_to(process, "coalesce(wait_event = 'ClientWrite', false)"));
+      rows = {};
+      EXPECT_EQ(co_await db.fetch_value<int>("select 1"), 1);
+    }
+  });
+}
+
+TEST(PostgresStream, GivesTheRowsBeforeAnErrorAndNamesTheRowThatDoesNotFit) {
+  weft::run([]() -> task<> {
+    connection db = co_await connect(server().local());
+    auto failing = db.stream<int>("select 1000 / (900 - i) from generate_series(1, 1000) i");
+    EXPECT_TRUE((co_await failing.next()).has_value());
+    EXPECT_TRUE(co_await server_comes_to(db.server_process(), "state = 'idle'"));  // the error has come, too
+    int seen = 1;
+    try {
+      while (auto next = co_await failing.next()) ++seen;
+      ADD_FAILURE();
+    } catch (const weft::postgres::error& e) {
+      EXPECT_EQ(e.sqlstate(), "22012");
+    }
+    EXPECT_EQ(seen, 899);
+
+    for (const bool waits : {false, true}) {
+      auto rows =
+          db.stream<int>("select case when i = 600 then null else i end as number from generate_series(1, 1000) i");
+      EXPECT_EQ(co_await rows.next(), 1);
+      const bool idle = !waits || co_await server_comes_to(db.server_process(), "state = 'idle'");
+      EXPECT_TRUE(idle);
+      try {
+        while (auto next = co_await rows.next()) continue;
+        ADD_FAILURE();
+      } catch (const data_error& e) {
+        EXPECT_TRUE(std::string{e.what()}.starts_with("column \"number\", row 600: NULL")) << e.what();
+      }
+    }
+    EXPECT_THROW((void)co_await db.stream<person>("select 1 as id where false").next(), data_error);
+    EXPECT_EQ(co_await db.fetch_value<int>("select 1"), 1);
+  });
+}
+
+TEST(PostgresCopy, SaysWhichDirectionItWants) {
+  weft::run([]() -> task<> {
+    connection db = co_await connect(server().local());
+    co_await db.execute("create temp table t (id int)");
+    auto nothing = []() -> weft::async_generator<std::string> { co_return; };
+    for (const char* const wrong : {"copy t to stdout", "select 1"}) {
+      EXPECT_NE(co_await sqlstate_of(db.copy_in_bytes(wrong, nothing())), "");
+    }
+    for (const char* const wrong : {"copy t from stdin", "select 1"}) {
+      auto out = db.copy_out(wrong);
+      std::string said;
+      try {
+        (void)co_await out.next();
+      } catch (const weft::postgres::error& e) {
+        said = e.what();
+      }
+      EXPECT_NE(said, "") << wrong;
+    }
+    EXPECT_NE(co_await sqlstate_of(db.execute_script("copy t from stdin")), "");
+    auto empty = db.copy_out("copy t to stdout");
+    EXPECT_FALSE((co_await empty.next()).has_value());
+    EXPECT_EQ(co_await db.copy_in_bytes("copy t from stdin", nothing()), 0U);
+    EXPECT_EQ(co_await db.fetch_value<int>("select count(*) from t"), 0);
+  });
+}
+
 TEST(PostgresStop, CancelsTheStatementOnTheServer) {
   weft::run([]() -> task<> {
     connection db = co_await connect(server().local());

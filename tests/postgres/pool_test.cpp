@@ -189,6 +189,62 @@ TEST(PostgresPool, IsNotStuckWhereNoMoreConnectionsCanBeHad) {
   });
 }
 
+TEST(PostgresPool, MakesDoWithWhatAFullServerLeaves) {
+  const std::string crowd = server().uri("crowd");
+  weft::run([&]() -> task<> {
+    const connection admin = co_await weft::postgres::connect(server().local());
+    co_await admin.execute("create role crowd login");
+    co_await admin.execute("alter system set max_connections = 8");  // three of which are for superusers
+    co_await admin.execute("checkpoint");                            // the server is about to crash
+  });
+  server().restart();
+  weft::run([&]() -> task<> {
+    std::vector<connection> others;
+    for (int i = 0; i < 3; ++i) others.push_back(co_await weft::postgres::connect(crowd));
+    // Two are left: ten tasks share them, and twelve transactions take turns.
+    pool db{crowd, {.max_size = 10, .acquire_timeout = 30s}};
+    std::vector<task<std::uint64_t>> slow;
+    for (int i = 0; i < 10; ++i) slow.push_back(db.execute("select pg_sleep(0.02)"));
+    co_await weft::gather(std::move(slow));
+    int done = 0;
+    auto one = [&]() -> task<> {
+      co_await db.transaction([&](transaction& t) -> task<> { co_await t.execute("select pg_sleep(0.01)"); });
+      ++done;
+    };
+    std::vector<task<>> transactions;
+    for (int i = 0; i < 12; ++i) transactions.push_back(one());
+    co_await weft::gather(std::move(transactions));
+    EXPECT_EQ(done, 12);
+    EXPECT_EQ(db.statistics().connections, 2U);
+    EXPECT_EQ(db.statistics().lost, 0U);
+
+    // A pool that has none at all says at once what the server says ...
+    pool late{crowd, {.max_size = 2}};
+    EXPECT_EQ(co_await sqlstate_of(late.execute("select 1")), "53300");
+    try {
+      co_await late.execute("select 1");
+      ADD_FAILURE();
+    } catch (const weft::postgres::connection_error& e) {
+      EXPECT_NE(std::string{e.what()}.find("remaining connection slots are reserved"), std::string::npos) << e.what();
+    }
+    // ... and has one as soon as there is room.
+    others.pop_back();
+    bool again = false;
+    for (int i = 0; i < 500 && !again; ++i) {
+      again = (co_await sqlstate_of(late.execute("select 1"))).empty();
+      if (!again) co_await weft::sleep(10ms);
+    }
+    EXPECT_TRUE(again);
+  });
+  weft::run([&]() -> task<> {
+    const connection admin = co_await weft::postgres::connect(server().local());
+    co_await admin.execute("alter system reset all");
+    co_await admin.execute("drop role crowd");
+    co_await admin.execute("checkpoint");
+  });
+  server().restart();
+}
+
 TEST(PostgresPool, IsInOrderAfterManyRandomStops) {
   weft::run([]() -> task<> {
     pool db{named("weft_stops"), {.max_size = 3}};

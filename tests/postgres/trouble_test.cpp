@@ -142,6 +142,36 @@ TEST(PostgresTrouble, TakesWhatComesInSmallPieces) {
   });
 }
 
+TEST(PostgresTrouble, IsPatientWithASlowServerAndLetsEverybodyHaveATurn) {
+  weft::run([]() -> task<> {
+    // Little at a time in both directions, of each connection.
+    const fault_proxy proxy{real_server(), [](std::size_t) {
+                              faults plan;
+                              plan.to_client.piece = plan.to_server.piece = 7;
+                              return plan;
+                            }};
+    pool db{through(proxy), {.max_size = 2}};
+    std::vector<task<int>> asked;
+    for (int i = 0; i < 60; ++i) asked.push_back(db.fetch_value<int>("select $1 + 1 from pg_sleep(0.001)", i));
+    const std::vector<int> got = co_await weft::gather(std::move(asked));
+    for (std::size_t i = 0; i < got.size(); ++i) EXPECT_EQ(got[i], static_cast<int>(i) + 1);
+    // Stops in the midst of it do no harm, and nobody gets another's answer.
+    for (int i = 0; i < 10; ++i) {
+      (void)co_await weft::move_on_after(std::chrono::milliseconds{i},
+                                         db.fetch_value<int>("select 0 from pg_sleep(0.005)"));
+      EXPECT_EQ(co_await db.fetch_value<int>("select $1::int", i), i);
+    }
+    EXPECT_EQ(db.statistics().lost, 0U);
+    EXPECT_EQ(db.statistics().opened, 2U);
+    // Who has no time gives up; the others wait on.
+    auto held =
+        weft::create_task(weft::gather(db.execute("select pg_sleep(0.05)"), db.execute("select pg_sleep(0.05)")));
+    EXPECT_THROW((void)co_await weft::wait_for(db.execute("select pg_sleep(0.2)"), 10ms), weft::timeout_error);
+    (void)co_await held;
+    EXPECT_EQ(co_await db.fetch_value<int>("select 5"), 5);
+  });
+}
+
 TEST(PostgresTrouble, WaitsNoLongerThanItIsTold) {
   weft::run([]() -> task<> {
     const fault_proxy proxy{real_server(), [](std::size_t) {

@@ -36,7 +36,7 @@ printf '%s\n' 'local all all trust' 'hostssl all tls_only all trust' 'hostnossl 
 control() {
   "${as[@]}" "$programs/pg_ctl" -D data -w -t 60 -l "$directory/log" -o "-c listen_addresses=127.0.0.1 -c port=$port \
     -c unix_socket_directories=$directory -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c ssl=on \
-    -c max_connections=100 -c timezone=UTC -c password_encryption=scram-sha-256" "$@" </dev/null &>start.log ||
+    -c timezone=UTC -c password_encryption=scram-sha-256" "$@" </dev/null &>start.log ||
     { cat start.log "$directory/log" >&2; exit 1; }
 }
 control start

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 
 #include <string>
+#include <support/fault_proxy.hpp>
 #include <support/nginx.hpp>
 #include <support/postgres_cluster.hpp>
 #include <weft/postgres.hpp>
@@ -43,6 +44,28 @@ TEST(FetchIntoPostgres, PutsEachRecordIntoATable) {
   EXPECT_EQ(refused.status, 3) << refused.errors;
   EXPECT_NE(refused.errors.find("the PostgreSQL server: invalid input syntax for type integer"), std::string::npos)
       << refused.errors;
+  // The server goes away in between: it says so, and what is in the table.
+  weft::run([&]() -> weft::task<> {
+    const weft::postgres::connection db = co_await weft::postgres::connect(database.uri());
+    co_await db.execute("drop table weft_fetch");
+  });
+  const weft::testing::fault_proxy between{*weft::endpoint::parse("127.0.0.1", database.port()), [](std::size_t) {
+                                             weft::testing::faults plan;
+                                             plan.to_server = {.passes = 90'000, .then = weft::testing::fault::reset};
+                                             return plan;
+                                           }};
+  const std::string cut =
+      "postgresql://postgres@127.0.0.1:" + std::to_string(between.address().port()) + "/postgres?sslmode=disable";
+  const finished gone = run_tool({"fetch", "-i", list, "--bodies", "-o", cut, "-c", "8"});
+  EXPECT_EQ(gone.status, 3) << gone.errors;
+  int left = 0;
+  weft::run([&]() -> weft::task<> {
+    const weft::postgres::connection db = co_await weft::postgres::connect(database.uri());
+    left = co_await db.fetch_value<int>("select count(*) from weft_fetch");
+  });
+  const std::string said = "; " + std::to_string(left) + " records are in the table, and it is not known whether";
+  EXPECT_NE(gone.errors.find(said), std::string::npos) << said << "\n" << gone.errors;
+
   const finished nobody = run_tool({"fetch", "-i", list, "-o", "postgres://me:secret@127.0.0.1:1/x"});
   EXPECT_EQ(nobody.status, 3) << nobody.errors;
   EXPECT_EQ(nobody.errors.find("secret"), std::string::npos) << nobody.errors;

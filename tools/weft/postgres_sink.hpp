@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,7 +22,7 @@ class postgres_sink {
 
   explicit postgres_sink(std::string where) : where_{std::move(where)} {}
 
-  /// Takes whole lines of JSON. Throws what went wrong.
+  /// Takes whole lines of JSON. Throws std::runtime_error that says what went wrong, and what is in the table.
   void write(std::string_view lines);
   /// Ends the connection.
   void close();
@@ -32,6 +33,8 @@ class postgres_sink {
   std::string where_;
   std::optional<runner> loop_;
   std::optional<postgres::connection> server_;
+  bool copying_ = false;
+  std::ptrdiff_t written_ = 0;
 };
 
 /// Lines of JSON as COPY's text format has them: only what is after a backslash means something else there.

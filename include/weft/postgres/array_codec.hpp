@@ -135,7 +135,7 @@ struct codec<std::vector<T>> {
     detail::measure_array(value, sizes, 0);
     if (sizes.size() < std::size_t{depth} || sizes.back() == 0) sizes.clear();
     detail::write_array_head(to, sizes, of);
-    if (!sizes.empty()) detail::write_elements(to, value, of);
+    if (!sizes.empty()) detail::write_elements(to, value, detail::base_of(of));
   }
   static void read(std::string_view from, oid::number is, std::vector<T>& value) {
     detail::wire_reader reader{from};

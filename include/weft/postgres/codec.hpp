@@ -15,6 +15,7 @@
 #include <vector>
 #include <weft/describe.hpp>
 #include <weft/postgres/detail/oid.hpp>
+#include <weft/postgres/detail/type_book.hpp>
 #include <weft/postgres/detail/wire.hpp>
 #include <weft/postgres/error.hpp>
 #include <weft/postgres/types.hpp>
@@ -59,6 +60,8 @@ oid::number array_of(oid::number element) noexcept;
 oid::number range_of(oid::number element) noexcept;
 /// The reverse.
 oid::number element_of_range(oid::number range) noexcept;
+oid::number multirange_of(oid::number range) noexcept;
+oid::number range_of_multirange(oid::number multirange) noexcept;
 
 template <class T>
 concept plain_integer =

@@ -100,6 +100,12 @@ task<std::uint64_t> copy_rows_in(std::shared_ptr<session> on, std::string table,
     const result shape = co_await alone->run(columns);
     encoder.learn(shape);
   }
+  if (const std::string types = encoder.users_types(); !types.empty()) {
+    command ask{type_book_query};
+    ask.values.add(types);
+    const result said = co_await alone->run(ask);
+    encoder.learn_types(said);
+  }
   const std::string statement = "copy " + table + " (" + column_list<T>() + ") from stdin (format binary)";
   const std::unique_ptr<copy_sink> sink = co_await alone->copy_in(statement);
   encoder.begin();

@@ -53,4 +53,25 @@ struct codec<range<T>> {
   }
 };
 
+template <class T>
+struct codec<multirange<T>> {
+  static inline const oid::number type = detail::multirange_of(detail::range_of(codec<T>::type));
+  static constexpr bool as_text = false;
+
+  static void write(std::string& to, const multirange<T>& value, oid::number as) {
+    const oid::number each = detail::range_of_multirange(as);
+    detail::put(to, static_cast<std::int32_t>(value.ranges.size()));
+    for (const range<T>& one : value.ranges) detail::write_sized(to, one, each);
+  }
+  static void read(std::string_view from, oid::number is, multirange<T>& value) {
+    const oid::number each = detail::range_of_multirange(is);
+    if (each == oid::unknown && is < oid::first_of_users) detail::throw_no_fit(is, "a multirange");
+    detail::wire_reader reader{from};
+    value.ranges.clear();
+    for (auto left = reader.number<std::int32_t>(); left > 0; --left) {
+      detail::read_nullable(detail::read_sized(reader), each, value.ranges.emplace_back());
+    }
+  }
+};
+
 }  // namespace weft::postgres

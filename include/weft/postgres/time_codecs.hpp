@@ -1,15 +1,53 @@
 #pragma once
 
 #include <chrono>
+#include <cmath>
 #include <concepts>
 #include <cstdint>
 #include <limits>
+#include <ratio>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <weft/postgres/codec.hpp>
 #include <weft/postgres/types.hpp>
 
 namespace weft::postgres {
+
+namespace detail {
+
+/// std::chrono::floor, which throws data_error for what does not fit.
+template <class To, class Rep, class Period>
+To floor_in_range(std::chrono::duration<Rep, Period> value) {
+  using factor = std::ratio_divide<Period, typename To::period>;
+  using rep = typename To::rep;
+  constexpr const char* problem = "a time that its type cannot hold";
+  if constexpr (std::floating_point<rep>) {
+    return std::chrono::duration_cast<To>(value);
+  } else if constexpr (std::floating_point<Rep>) {
+    const long double scaled = std::floor(static_cast<long double>(value.count()) * factor::num / factor::den);
+    constexpr long double limit = 9.2e18L;
+    if (!(scaled >= -limit && scaled <= limit)) throw_out_of_range(problem);
+    const auto whole = static_cast<std::int64_t>(scaled);
+    if (!std::in_range<rep>(whole)) throw_out_of_range(problem);
+    return To{static_cast<rep>(whole)};
+  } else {
+    std::int64_t scaled = 0;
+    if (__builtin_mul_overflow(std::int64_t{value.count()}, std::int64_t{factor::num}, &scaled)) {
+      throw_out_of_range(problem);
+    }
+    std::int64_t whole = scaled / factor::den;
+    if (scaled % factor::den < 0) --whole;
+    if (!std::in_range<rep>(whole)) throw_out_of_range(problem);
+    return To{static_cast<rep>(whole)};
+  }
+}
+
+/// Between the epochs of the calendar and of the server, in microseconds.
+std::int64_t to_server_epoch(std::chrono::microseconds since_1970);
+std::chrono::microseconds from_server_epoch(std::int64_t since_2000);
+
+}  // namespace detail
 
 /// timestamptz. infinity and -infinity are the type's largest and smallest value.
 template <class Duration>
@@ -25,18 +63,17 @@ struct codec<std::chrono::sys_time<Duration>> {
       detail::put(to, value == value_type::max() ? limits::max() : limits::min());
       return;
     }
-    const auto since = std::chrono::floor<std::chrono::microseconds>(value) - detail::epoch;
-    detail::put(to, std::int64_t{since.count()});
+    const auto since = detail::floor_in_range<std::chrono::microseconds>(value.time_since_epoch());
+    detail::put(to, detail::to_server_epoch(since));
   }
   static void read(std::string_view from, oid::number is, value_type& value) {
-    using std::chrono::microseconds;
     const std::int64_t since = detail::read_timestamp(from, is, oid::timestamptz);
     if (since == std::numeric_limits<std::int64_t>::max()) {
       value = value_type::max();
     } else if (since == std::numeric_limits<std::int64_t>::min()) {
       value = value_type::min();
     } else {
-      value = std::chrono::floor<Duration>(std::chrono::sys_time<microseconds>{detail::epoch} + microseconds{since});
+      value = value_type{detail::floor_in_range<Duration>(detail::from_server_epoch(since))};
     }
   }
 };
@@ -52,7 +89,7 @@ struct codec<std::chrono::local_time<Duration>> {
     if (as != oid::timestamp) detail::throw_no_fit(as, "local_time");
     if (value == value_type::max()) return codec<other>::write(to, other::max(), oid::timestamptz);
     if (value == value_type::min()) return codec<other>::write(to, other::min(), oid::timestamptz);
-    const auto since = std::chrono::floor<std::chrono::microseconds>(value.time_since_epoch());
+    const auto since = detail::floor_in_range<std::chrono::microseconds>(value.time_since_epoch());
     codec<other>::write(to, other{since}, oid::timestamptz);
   }
   static void read(std::string_view from, oid::number is, value_type& value) {
@@ -64,7 +101,7 @@ struct codec<std::chrono::local_time<Duration>> {
     } else if (universal == other::min()) {
       value = value_type::min();
     } else {
-      value = value_type{std::chrono::floor<Duration>(universal.time_since_epoch())};
+      value = value_type{detail::floor_in_range<Duration>(universal.time_since_epoch())};
     }
   }
 };
@@ -81,7 +118,9 @@ struct codec<std::chrono::sys_days> {
       detail::put(to, value == std::chrono::sys_days::max() ? limits::max() : limits::min());
       return;
     }
-    detail::put(to, static_cast<std::int32_t>((value - detail::epoch).count()));
+    const auto since = (value - detail::epoch).count();
+    if (!std::in_range<std::int32_t>(since)) detail::throw_out_of_range("a date that the server cannot hold");
+    detail::put(to, static_cast<std::int32_t>(since));
   }
   static void read(std::string_view from, oid::number is, std::chrono::sys_days& value) {
     const std::int32_t since = detail::read_date(from, is);
@@ -145,10 +184,12 @@ struct codec<std::chrono::duration<Rep, Period>> {
   static constexpr oid::number type = oid::interval;
   static constexpr bool as_text = false;
   static void write(std::string& to, const value_type& value, oid::number as) {
-    detail::write_interval(to, {.time = std::chrono::floor<std::chrono::microseconds>(value)}, as);
+    const auto time = detail::floor_in_range<std::chrono::microseconds>(value);
+    if (as == oid::time) return detail::put(to, std::int64_t{time.count()});
+    detail::write_interval(to, {.time = time}, as);
   }
   static void read(std::string_view from, oid::number is, value_type& value) {
-    value = std::chrono::floor<value_type>(detail::read_duration(from, is));
+    value = detail::floor_in_range<value_type>(detail::read_duration(from, is));
   }
 };
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace weft::postgres {
 
@@ -64,6 +65,17 @@ struct range {
       : lower{std::move(from)}, upper{std::move(to)}, lower_inclusive{from_inclusive}, upper_inclusive{to_inclusive} {}
 
   friend bool operator==(const range&, const range&) = default;
+};
+
+/// Ranges of T that do not touch, in their order (int4multirange, tstzmultirange, ...).
+template <class T>
+struct multirange {
+  std::vector<range<T>> ranges;
+
+  multirange() = default;
+  explicit multirange(std::vector<range<T>> given) : ranges{std::move(given)} {}
+
+  friend bool operator==(const multirange&, const multirange&) = default;
 };
 
 /// Microseconds of the calendar, in UTC: timestamptz. PostgreSQL's own precision.

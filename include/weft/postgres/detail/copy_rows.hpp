@@ -3,11 +3,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <weft/describe/field.hpp>
 #include <weft/postgres/codecs.hpp>
 #include <weft/postgres/detail/result.hpp>
+#include <weft/postgres/detail/type_book.hpp>
 
 namespace weft::postgres::detail {
 
@@ -16,6 +18,11 @@ inline constexpr std::size_t copy_piece = std::size_t{64} << 10;
 /// An identifier as it stands in a statement.
 std::string quoted_name(std::string_view name);
 [[noreturn]] void throw_bad_field(std::string_view name);
+
+/// Asks what the types in the array $1 are made of, and those in turn.
+extern const char* const type_book_query;
+std::string users_types(const oid::number* types, std::size_t count);
+type_book type_book_of(const result& said);
 
 template <described T>
 std::string column_list() {
@@ -35,6 +42,10 @@ class row_encoder {
   void learn(const result& shape) {
     for (std::size_t i = 0; i < types_.size(); ++i) types_[i] = shape.column_type(i);
   }
+  /// Those that are users' own, for type_book_query; "" for none.
+  std::string users_types() const { return detail::users_types(types_.data(), types_.size()); }
+  /// What the answer to that is.
+  void learn_types(const result& said) { book_ = type_book_of(said); }
   void begin() {
     constexpr std::string_view signature{"PGCOPY\n\377\r\n\0", 11};
     bytes_ = signature;
@@ -43,6 +54,16 @@ class row_encoder {
   }
   /// Throws data_error that names the field.
   void add(const T& row) {
+    if (!book_) return encode(row);
+    const reading_in known{*book_};
+    encode(row);
+  }
+  void end() { put(bytes_, std::int16_t{-1}); }
+  const std::string& bytes() const noexcept { return bytes_; }
+  void clear() noexcept { bytes_.clear(); }
+
+ private:
+  void encode(const T& row) {
     put(bytes_, static_cast<std::int16_t>(field_count<T>));
     std::size_t i = 0;
     for_each_field<T>([&](const auto& field) {
@@ -53,12 +74,9 @@ class row_encoder {
       }
     });
   }
-  void end() { put(bytes_, std::int16_t{-1}); }
-  const std::string& bytes() const noexcept { return bytes_; }
-  void clear() noexcept { bytes_.clear(); }
 
- private:
   std::array<oid::number, field_count<T>> types_{};
+  std::optional<type_book> book_;
   std::string bytes_;
 };
 

@@ -350,6 +350,10 @@ link::event link::step(entry& first, result* row) {
     if (PQisBusy(from) == 1) return event::nothing_yet;
     result got{PQgetResult(from)};
     if (got.get() == nullptr) {
+      if (first.what == kind::script && PQstatus(from) == CONNECTION_BAD) {  // libpq has closed the socket
+        fail(PQerrorMessage(from));
+        return event::done;
+      }
       if (first.what == kind::script) {
         PQenterPipelineMode(from);
         finish(first);

@@ -224,7 +224,8 @@ task<> pool_state::open_one(std::shared_ptr<pool_state> self) {
     ++self->opened_;
   } else {
     self->no_opening_before_ = self->time() + opening_pause;
-    if (self->places_.empty()) self->fail_waiters(failure);
+    // Others may be on their way, and be let in.
+    if (self->places_.empty() && self->opening_ == 0) self->fail_waiters(failure);
   }
   if (self->places_.empty() && self->opening_ == 0) self->gone_.set();
   self->serve();

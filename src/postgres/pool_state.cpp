@@ -130,7 +130,8 @@ pool_state::~pool_state() {
 std::int64_t pool_state::time() const noexcept { return loop_->recent_time(); }
 
 bool pool_state::may_open() const noexcept {
-  return places_.size() + opening_ < how_.max_size && (places_.empty() || time() >= no_opening_before_);
+  return places_.size() + opening_ < how_.max_size &&
+         ((places_.empty() && opening_ == 0) || time() >= no_opening_before_);
 }
 
 bool pool_state::too_old(const place& one) const noexcept {

@@ -1,4 +1,6 @@
+#include <weft/core/detail/boundary.hpp>
 #include <weft/core/detail/leaf.hpp>
+#include <weft/core/detail/running_task.hpp>
 
 namespace weft::detail {
 
@@ -49,7 +51,11 @@ void* unwind(void* frame) noexcept {
     loop.unwinding = true;
     destroy_frames(frame, in);
     loop.unwinding = false;
-    const after_stop next = in.stopped(in);
+    if (!in.nested) {
+      static_cast<running_task&>(in).stopped();
+      return nullptr;
+    }
+    const after_stop next = static_cast<boundary_base&>(static_cast<inner_scope&>(in)).stopped();
     if (next.unwind == nullptr) return next.resume;
     frame = next.unwind;
   }

@@ -264,7 +264,7 @@ inline bool loop::run_round() {
 }
 
 void loop::fire_timers(std::uint64_t before) noexcept {
-  while (!timers_.empty() && timers_.first_deadline() <= round_time_ && timers_.first_number() < before) {
+  while (!timers_.empty() && timers_.first_deadline() <= round_time_ && timers_.first_was_armed_before(before)) {
     current = nullptr;
     timer& due = timers_.pop();
     if (watched) {

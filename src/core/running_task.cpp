@@ -84,11 +84,6 @@ void* running_task::run() noexcept {
   return unwind(frame);  // it never began: that destroys its arguments
 }
 
-after_stop running_task::on_stopped(scope& self) noexcept {
-  static_cast<running_task&>(self).finish(status::cancelled);
-  return {};
-}
-
 void running_task::abandon() noexcept {
   scope* in = this;
   leaf* waits = waiting_on;

@@ -4,15 +4,17 @@ namespace weft::detail {
 
 void sleep_leaf::wait(void* frame) {
   event_loop& loop = *promise_of(frame).in_scope->loop;
-  if (relative_) {
-    if (until_ <= 0) {
+  std::int64_t deadline = until_;
+  if (deadline < 0) {
+    const std::int64_t length = ~deadline;
+    if (length == 0) {
       suspend(frame);
       if (waiting()) wake();
       return;
     }
-    until_ = deadline_after(loop.now(), until_);
+    deadline = deadline_after(loop.now(), length);
   }
-  if (until_ != never) loop.arm(*this, until_);
+  if (deadline != never) loop.arm(*this, deadline);
   suspend(frame);
 }
 

@@ -12,7 +12,7 @@ class handler_call final : public weft::detail::boundary_base {
  public:
   using outcome = weft::detail::slot<server_response>;
 
-  handler_call() noexcept : boundary_base{false, &resume_after_stop} {}
+  handler_call() noexcept : boundary_base{false} {}
   handler_call(const handler_call&) = delete;
   handler_call& operator=(const handler_call&) = delete;
   ~handler_call() { finish(); }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <weft/core/clock.hpp>
 #include <weft/core/detail/leaf.hpp>
 #include <weft/core/detail/timer.hpp>
@@ -31,7 +33,8 @@ class yield_leaf : public leaf {
 class sleep_leaf : public leaf, public timer {
  public:
   /// @param until a deadline, or, if `relative`, nanoseconds from the suspension on.
-  sleep_leaf(std::int64_t until, bool relative) noexcept : relative_{relative}, until_{until} {}
+  sleep_leaf(std::int64_t until, bool relative) noexcept
+      : until_{std::max<std::int64_t>(until, 0) ^ (relative ? -1 : 0)} {}
   bool await_ready() const noexcept { return false; }
   template <weft_promise P>
   void await_suspend(std::coroutine_handle<P> waiting) {
@@ -45,8 +48,7 @@ class sleep_leaf : public leaf, public timer {
   void wait(void* frame);
   void withdraw() noexcept override;
 
-  bool relative_;
-  std::int64_t until_;
+  std::int64_t until_;  // negative: one less than zero for each nanosecond from the suspension on
 };
 
 /// What sleep() gives: a description, so that it can be passed on before it is awaited.

@@ -91,7 +91,7 @@ class timed_boundary : public boundary_base, public timer {
 
  protected:
   timed_boundary(std::int64_t limit, bool start_anyway) noexcept
-      : boundary_base{false, &on_stopped}, limit_{limit}, start_anyway_{start_anyway} {}
+      : boundary_base{false}, limit_{limit}, start_anyway_{start_anyway} {}
   ~timed_boundary() {
     if (armed()) scope::loop->disarm(*this);
   }
@@ -110,12 +110,11 @@ class timed_boundary : public boundary_base, public timer {
     expired_ = true;
     request_stop();
   }
-  static after_stop on_stopped(scope& self) noexcept {
-    auto& boundary = static_cast<timed_boundary&>(self);
-    boundary.was_stopped_ = true;
-    boundary.leave();
-    if (boundary.expired_ && !boundary.outer->stop_requested) return {.resume = boundary.frame_};
-    return {.unwind = boundary.frame_};
+  after_stop stopped() noexcept override {
+    was_stopped_ = true;
+    leave();
+    if (expired_ && !outer->stop_requested) return {.resume = frame_};
+    return {.unwind = frame_};
   }
 
   std::int64_t limit_;

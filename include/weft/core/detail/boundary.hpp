@@ -19,12 +19,15 @@ class boundary_base : public leaf, public inner_scope {
   const char* describe() const noexcept override { return masked_ ? "clean-up" : "scope"; }
 
   bool was_stopped() const noexcept { return was_stopped_; }
+  /// The task in it has been unwound. The awaiting coroutine goes on and decides, unless overridden.
+  virtual after_stop stopped() noexcept {
+    was_stopped_ = true;
+    leave();
+    return {.resume = frame_};
+  }
 
  protected:
-  boundary_base(bool masked, after_stop (*stopped_entry)(scope&) noexcept) noexcept
-      : inner_scope{{&on_completed, stopped_entry}}, masked_{masked} {
-    nested = true;
-  }
+  explicit boundary_base(bool masked) noexcept : inner_scope{{&on_completed}}, masked_{masked} { nested = true; }
   ~boundary_base() = default;
 
   /// Makes `child` the outermost frame of the scope.
@@ -37,14 +40,6 @@ class boundary_base : public leaf, public inner_scope {
   void leave() noexcept {
     outer->waiting_on = nullptr;
     scope::loop->current = outer;
-  }
-
-  /// The task has been unwound: the awaiting coroutine goes on and decides.
-  static after_stop resume_after_stop(scope& self) noexcept {
-    auto& boundary = static_cast<boundary_base&>(self);
-    boundary.was_stopped_ = true;
-    boundary.leave();
-    return {.resume = boundary.frame_};
   }
 
   bool masked_;
@@ -70,7 +65,7 @@ class boundary_base : public leaf, public inner_scope {
 template <class T>
 class boundary : public boundary_base {
  public:
-  boundary() noexcept : boundary_base{false, &resume_after_stop} {}
+  boundary() noexcept : boundary_base{false} {}
   boundary(const boundary&) = delete;
   boundary& operator=(const boundary&) = delete;
 
@@ -97,8 +92,7 @@ class boundary : public boundary_base {
 template <class T>
 class masked_awaiter : public boundary_base {
  public:
-  explicit masked_awaiter(std::coroutine_handle<task_promise<T>> child) noexcept
-      : boundary_base{true, &resume_after_stop}, child_{child} {}
+  explicit masked_awaiter(std::coroutine_handle<task_promise<T>> child) noexcept : boundary_base{true}, child_{child} {}
 
   bool await_ready() const noexcept { return false; }
   template <weft_promise P>

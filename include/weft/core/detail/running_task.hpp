@@ -74,7 +74,7 @@ struct drop_notes {
 /// A task that runs: the unit of concurrency and of cancellation. Its owner and each handle hold a reference.
 class running_task : public node, public scope, public list_hook<running_task>, public completion, public pooled {
  public:
-  running_task(event_loop& on, void (*completed_entry)(void*)) noexcept : scope{completed_entry, &on_stopped, &on} {}
+  running_task(event_loop& on, void (*completed_entry)(void*)) noexcept : scope{completed_entry, &on} {}
   virtual ~running_task() = default;
 
   void retain() noexcept { ++references_; }
@@ -116,12 +116,13 @@ class running_task : public node, public scope, public list_hook<running_task>, 
 
   /// Unwinds a task that waits for what can never happen, clean-up and all.
   void abandon() noexcept;
+  /// It has been unwound.
+  void stopped() noexcept { finish(status::cancelled); }
 
  protected:
   inline void finish(status how) noexcept;
   virtual std::exception_ptr stored_error() const noexcept = 0;
   void report_unseen(const std::exception_ptr& error) const noexcept;
-  static after_stop on_stopped(scope& self) noexcept;
 
  private:
   bool owner_hears_ = true;

@@ -21,7 +21,6 @@ struct after_stop {
 /// straight, as it would resume an awaiting coroutine.
 struct scope {
   void (*completed)(void* self);
-  after_stop (*stopped)(scope& self) noexcept;
   event_loop* loop = nullptr;
   leaf* waiting_on = nullptr;  ///< What the innermost coroutine waits for; null while one runs.
   bool stop_requested = false;

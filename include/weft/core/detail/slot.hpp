@@ -13,8 +13,7 @@ namespace weft::detail {
 /// keeps is taken out once.
 template <class T>
 class slot {
-  using stored = std::conditional_t<std::is_void_v<T>, char,
-                                    std::conditional_t<std::is_reference_v<T>, std::remove_reference_t<T>*, T>>;
+  using stored = std::conditional_t<std::is_reference_v<T>, std::remove_reference_t<T>*, T>;
   static_assert(alignof(stored) <= 16, "weft does not carry results aligned above 16 bytes; return a pointer to one");
 
  public:
@@ -28,8 +27,7 @@ class slot {
 
   template <class... U>
   void set_value(U&&... value) {
-    if constexpr (std::is_void_v<T>) {
-    } else if constexpr (std::is_reference_v<T>) {
+    if constexpr (std::is_reference_v<T>) {
       value_ = std::addressof(value...);
     } else {
       ::new (static_cast<void*>(std::addressof(value_))) T(std::forward<U>(value)...);
@@ -42,8 +40,7 @@ class slot {
   }
 
   std::add_lvalue_reference_t<T> value() noexcept {
-    if constexpr (std::is_void_v<T>) {
-    } else if constexpr (std::is_reference_v<T>) {
+    if constexpr (std::is_reference_v<T>) {
       return *value_;
     } else {
       return value_;
@@ -54,26 +51,18 @@ class slot {
   /// The value moved out, or throws the exception.
   T take() {
     if (state_ == state::error) std::rethrow_exception(std::move(error_));
-    if constexpr (!std::is_void_v<T>) return static_cast<T&&>(value());
+    return static_cast<T&&>(value());
   }
   result<T> take_result() {
     if (state_ == state::error) return result<T>{std::move(error_)};
-    if constexpr (std::is_void_v<T>) {
-      return {};
-    } else {
-      return result<T>{static_cast<T&&>(value())};
-    }
+    return result<T>{static_cast<T&&>(value())};
   }
   /// Moves the outcome here from a slot that is not looked at again.
   void take_from(slot& other) {
     if (other.state_ == state::error) {
       set_error(std::move(other.error_));
     } else if (other.state_ == state::value) {
-      if constexpr (std::is_void_v<T>) {
-        set_value();
-      } else {
-        set_value(static_cast<T&&>(other.value()));
-      }
+      set_value(static_cast<T&&>(other.value()));
     }
   }
   void clear() noexcept {
@@ -94,6 +83,26 @@ class slot {
   };
   // NOLINTEND(readability-identifier-naming)
   state state_ = state::empty;
+};
+
+/// Nothing but an exception, if there is one: most coroutines give no value, and each has one of these.
+template <>
+class slot<void> {
+ public:
+  bool has_error() const noexcept { return error_ != nullptr; }
+  void set_value() const noexcept {}
+  void set_error(std::exception_ptr error) noexcept { error_ = std::move(error); }
+  void value() const noexcept {}
+  const std::exception_ptr& error() const noexcept { return error_; }
+  void take() {
+    if (error_ != nullptr) std::rethrow_exception(std::move(error_));
+  }
+  result<void> take_result() { return error_ != nullptr ? result<void>{std::move(error_)} : result<void>{}; }
+  void take_from(slot& other) noexcept { error_ = std::move(other.error_); }
+  void clear() noexcept { error_ = nullptr; }
+
+ private:
+  std::exception_ptr error_;
 };
 
 }  // namespace weft::detail

@@ -28,10 +28,12 @@ class timer {
   friend class timer_heap;
   static constexpr std::uint32_t idle = ~std::uint32_t{0};
   std::uint32_t slot_ = idle;
+  std::uint32_t number_ = 0;  // of the arming, the lower half
 };
 
 /// Timers by deadline, equal deadlines in the order in which they were armed. A heap of four children a node: half the
-/// levels of a binary one, and the four lie together.
+/// levels of a binary one, and the four lie in 64 bytes. What tells equal deadlines apart lies in the timers, where it
+/// is seldom asked for.
 ///
 /// A disarmed timer only leaves a dead entry behind; when half of the entries are dead, the heap is built anew without
 /// them. So disarming costs no walk through the heap, and most timers (timeouts) are disarmed.
@@ -46,9 +48,11 @@ class timer_heap {
     drop_dead_front();
     return entries_.front().deadline;
   }
-  std::uint64_t first_number() noexcept {
+  /// The first one was armed before next_number() was `number`, of late.
+  bool first_was_armed_before(std::uint64_t number) noexcept {
     drop_dead_front();
-    return entries_.front().number;
+    const auto behind_newest = static_cast<std::uint32_t>(next_number_ - 1) - entries_.front().owner->number_;
+    return behind_newest >= next_number_ - number;
   }
   /// Removes the first timer and returns it.
   timer& pop() noexcept;
@@ -57,8 +61,9 @@ class timer_heap {
   std::uint64_t next_number() const noexcept { return next_number_; }
 
   void arm(timer& t, std::int64_t deadline) {
+    t.number_ = static_cast<std::uint32_t>(next_number_++);
     entries_.push_back({});
-    sift_up(entries_.size() - 1, {deadline, next_number_++, &t});
+    sift_up(entries_.size() - 1, {deadline, &t});
   }
   void disarm(timer& t) noexcept {
     const std::size_t slot = t.slot_;
@@ -74,10 +79,15 @@ class timer_heap {
  private:
   struct entry {
     std::int64_t deadline;
-    std::uint64_t number;
     timer* owner;  // null: dead
     bool before(const entry& other) const noexcept {
-      return deadline != other.deadline ? deadline < other.deadline : number < other.number;
+      return deadline != other.deadline ? deadline < other.deadline : wins_tie(other);
+    }
+    // Numbers begin anew after four thousand millions: the later one is less than half of that ahead. The dead come
+    // first, so that those below them are in order among themselves.
+    bool wins_tie(const entry& other) const noexcept {
+      if (owner == nullptr || other.owner == nullptr) return other.owner != nullptr;
+      return static_cast<std::int32_t>(owner->number_ - other.owner->number_) < 0;
     }
   };
   void sift_up(std::size_t slot, entry moving) noexcept {

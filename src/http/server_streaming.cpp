@@ -33,6 +33,7 @@ void write_chunk_begin(pooled_bytes& out, std::uint64_t size) {
 constexpr std::size_t least_without_copy = std::size_t{32} << 10;  ///< of a file; less is better read and sent at once
 constexpr std::size_t largest_copy = std::size_t{256} << 10;
 constexpr std::size_t largest_piece = std::size_t{1} << 20;  ///< that is sent before others have their turn
+
 }  // namespace
 
 bool server_connection::has_room() const noexcept { return lost_ ? !stops() : work_->out.size() < most_waiting; }
@@ -63,11 +64,7 @@ task<> server_connection::wait_for_room(server_connection& self) {
 
 task<> server_connection::write_body(server_connection& self, std::string_view bytes) {
   if (self.waiting_for_output_ != nullptr) throw std::logic_error{"two tasks write to one response at the same time"};
-  bool room = self.write_piece(bytes);
-  while (!room) {
-    co_await output_turn{self};
-    room = self.has_room();
-  }
+  if (!self.write_piece(bytes)) co_await wait_for_room(self);
 }
 
 /// As much of a file as goes without a copy; 0 if the client has gone.

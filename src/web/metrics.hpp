@@ -33,7 +33,7 @@ class metrics_registry;
 /// What one worker counts. Written on its thread, read on any.
 class server_metrics {
  public:
-  server_metrics(metrics_registry& in, std::size_t worker, std::size_t routes);
+  server_metrics(metrics_registry& in, std::size_t index, std::size_t routes);
   server_metrics(const server_metrics&) = delete;
   server_metrics& operator=(const server_metrics&) = delete;
   ~server_metrics();

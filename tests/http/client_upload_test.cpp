@@ -19,7 +19,6 @@ using weft::task;
 using weft::http::body_writer;
 using weft::http::client;
 using weft::http::message_part;
-using weft::http::parser_event;
 using weft::http::request_head;
 using weft::http::request_parser;
 using weft::testing::ok;

@@ -17,7 +17,6 @@ using weft::http::message;
 using weft::http::prepared_message;
 using weft::http::websocket;
 using weft::http::websocket_options;
-using weft::http::websocket_role;
 using weft::http::detail::deflate_agreement;
 using weft::http::detail::prepared_frames;
 using namespace weft::http::testing;

@@ -14,7 +14,6 @@
 namespace {
 
 using namespace std::chrono_literals;
-using weft::http::server_options;
 using weft::http::server_request;
 using weft::http::server_response;
 using weft::testing::says;

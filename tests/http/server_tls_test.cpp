@@ -17,7 +17,6 @@ namespace {
 using namespace std::chrono_literals;
 using weft::task;
 using weft::http::server;
-using weft::http::server_options;
 using weft::http::server_request;
 using weft::http::server_response;
 using weft::testing::with_http_server;

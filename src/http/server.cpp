@@ -152,11 +152,11 @@ task<server&> server::listen(server& self) {
 }
 
 task<> server::leave(detail::server_state& state) {
+  state.begin_to_drain();  // which takes the connections that have come already
   if (state.options.drain_timeout.count() > 0 && state.connections != 0) {
     const bool ended = co_await drain_state(state, state.options.drain_timeout);
     static_cast<void>(ended);
   }
-  state.begin_to_drain();
   if (state.tcp) co_await state.tcp->end();
   if (state.at_path) co_await state.at_path->end();
   co_await state.given_connections.shutdown();

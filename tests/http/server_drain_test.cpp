@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -193,6 +199,41 @@ TEST(NetHttpServerDrain, TakesNoLongerThanItMay) {
     EXPECT_GE(weft::now() - begin, 7s);
     EXPECT_LE(weft::now() - begin, 8s);
   });
+}
+
+/// Connected, and a request sent, without a turn of the loop: the kernel knows of it, and the server does not.
+int ask_unnoticed(std::uint16_t port) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  EXPECT_EQ(::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  const std::string_view request = "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n";
+  EXPECT_EQ(::send(socket, request.data(), request.size(), 0), static_cast<ssize_t>(request.size()));
+  return socket;
+}
+
+std::string read_to_the_end(int socket) {
+  std::string all;
+  std::array<char, 1000> piece{};
+  for (ssize_t n = 0; (n = ::recv(socket, piece.data(), piece.size(), 0)) > 0;) {
+    all.append(piece.data(), static_cast<std::size_t>(n));
+  }
+  return all;
+}
+
+TEST(HttpServerDrain, AnswersWhomItHasNotYetHeardOfWhenItsBlockIsLeft) {
+  int client = -1;
+  with_http_server(site, [&](weft::http::server& server) -> task<> {
+    client = ask_unnoticed(server.port());
+    EXPECT_EQ(server.connections(), 0U);
+    co_return;
+  });
+  const std::string answer = read_to_the_end(client);
+  ::close(client);
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;
+  EXPECT_TRUE(answer.ends_with("\r\n\r\ndone")) << answer;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -191,32 +192,6 @@ void json_writer::write_raw(std::string_view json) {
 void json_writer::write_null() { write_raw("null"); }
 void json_writer::write(bool value) { write_raw(value ? "true" : "false"); }
 
-namespace {
-
-// A number of up to 15 digits, six of them behind the point: no other of so few digits reads as the same double, so
-// these are the fewest. @return where they end, null for any other number.
-char* write_short_real(char* to, double value) noexcept {
-  constexpr double unit = 1e6;
-  constexpr double most = 1e9;
-  if (!(value < most && value > -most)) return nullptr;
-  const auto nearest = static_cast<std::int64_t>(value * unit + (value < 0 ? -0.5 : 0.5));
-  // Both are exact, so their quotient is the double nearest to the decimal number.
-  if (static_cast<double>(nearest) / unit != value || (nearest == 0 && std::signbit(value))) return nullptr;
-  const auto magnitude = static_cast<std::uint64_t>(nearest < 0 ? -nearest : nearest);
-  if (nearest < 0) *to++ = '-';
-  to = std::to_chars(to, to + 10, magnitude / 1'000'000).ptr;
-  auto fraction = static_cast<std::uint32_t>(magnitude % 1'000'000);
-  if (fraction == 0) return to;
-  *to++ = '.';
-  for (std::uint32_t place = 100'000; fraction != 0; place /= 10) {
-    *to++ = static_cast<char>('0' + fraction / place);
-    fraction %= place;
-  }
-  return to;
-}
-
-}  // namespace
-
 template <class Number>
 void json_writer::number(Number value) {
   reserve(longest_number);
@@ -229,16 +204,15 @@ void json_writer::write(std::uint64_t value) { number(value); }
 template <class Real>
 void json_writer::real(Real value) {
   if (!std::isfinite(value)) fail("a number that is finite", detail::shown(double{value}));
-  number(value);
+  // Without an exponent as long as all digits say something.
+  constexpr Real most = std::numeric_limits<Real>::digits10 == 15 ? 1e15 : 1e6;
+  const Real magnitude = std::abs(value);
+  const bool plain = magnitude == 0 || (magnitude >= Real(1e-6) && magnitude < most);
+  reserve(longest_number);
+  at_ = std::to_chars(at_, end_, value, plain ? std::chars_format::fixed : std::chars_format::scientific).ptr;
 }
 
-void json_writer::write(double value) {
-  reserve(longest_number);
-  if (char* const end = write_short_real(at_, value))
-    at_ = end;
-  else
-    real(value);
-}
+void json_writer::write(double value) { real(value); }
 void json_writer::write(float value) { real(value); }
 void json_writer::write(std::string_view value) { quote(value); }
 

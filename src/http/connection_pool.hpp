@@ -1,13 +1,11 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 #include <weft/core/clock.hpp>
@@ -16,6 +14,8 @@
 #include <weft/core/task.hpp>
 #include <weft/http/client_connection.hpp>
 #include <weft/sync/semaphore.hpp>
+
+#include "http/text_hash.hpp"
 
 namespace weft::http::detail {
 
@@ -77,11 +77,7 @@ class connection_pool final : private weft::detail::timer {
     std::vector<places::iterator> idle;  // the one used last is used next: others may time out
     std::size_t users = 0;               // leases, and tasks that wait for one
   };
-  struct name_hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view name) const noexcept { return std::hash<std::string_view>{}(name); }
-  };
-  using origins = std::unordered_map<std::string, origin, name_hash, std::equal_to<>>;
+  using origins = text_map<origin>;
   struct place {
     origins::value_type* of = nullptr;
     std::optional<client_connection> connection;

@@ -1,7 +1,6 @@
 #include "http/exchange.hpp"
 
 #include <algorithm>
-#include <array>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -13,6 +12,7 @@
 #include "http/characters.hpp"
 #include "http/connector.hpp"
 #include "http/credentials.hpp"
+#include "http/methods.hpp"
 #include "http/outgoing_trace.hpp"
 #include "http/time_limit.hpp"
 #include "http/upload.hpp"
@@ -21,15 +21,6 @@
 namespace weft::http::detail {
 
 namespace {
-
-/// Sent twice, they do no more than sent once. RFC 9110, section 9.2.2.
-bool is_idempotent(std::string_view method) noexcept {
-  constexpr std::array<std::string_view, 6> all{"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
-  for (const std::string_view one : all) {
-    if (method == one) return true;
-  }
-  return false;
-}
 
 bool is_redirect(int status) noexcept {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;

@@ -1,6 +1,3 @@
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
@@ -45,27 +42,15 @@ proxy_variable read_proxy(proxy_settings::lookup variables, const char* small, c
   }
 }
 
-template <class Number>
-std::optional<Number> parse_number(std::string_view text) {
-  Number value{};
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+  std::uint16_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return value;
 }
 
-/// The bytes of an address, and how many there are; 0 if it is none.
-std::size_t parse_address(std::string_view text, std::array<std::uint8_t, 16>& out) {
-  if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
-  const std::string terminated{text};
-  if (inet_pton(AF_INET, terminated.c_str(), out.data()) == 1) return sizeof(in_addr);
-  if (inet_pton(AF_INET6, terminated.c_str(), out.data()) == 1) return sizeof(in6_addr);
-  return 0;
-}
-
-bool equal_bits(const std::array<std::uint8_t, 16>& a, const std::array<std::uint8_t, 16>& b, unsigned bits) {
-  const std::size_t whole = bits / 8;
-  if (!std::equal(a.begin(), a.begin() + whole, b.begin())) return false;
-  return bits % 8 == 0 || ((a[whole] ^ b[whole]) >> (8 - bits % 8)) == 0;
+std::string_view without_brackets(std::string_view host) noexcept {
+  return host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
 }
 
 }  // namespace
@@ -98,25 +83,17 @@ proxy_settings proxy_settings::from(lookup variables) {
 }
 
 std::optional<proxy_settings::exception> proxy_settings::parse_exception(std::string_view text) {
+  using weft::detail::ip_network;
   exception out;
-  if (const std::size_t slash = text.find('/'); slash != std::string_view::npos) {
-    out.size = parse_address(text.substr(0, slash), out.address);
-    const auto bits = parse_number<unsigned>(text.substr(slash + 1));
-    if (out.size == 0 || !bits || *bits > out.size * 8) return std::nullopt;
-    out.bits = *bits;
-    return out;
-  }
-
   // A port stands behind the last colon, unless all of it is an address with colons.
-  out.size = parse_address(text, out.address);
-  if (const std::size_t colon = text.rfind(':'); out.size == 0 && colon != std::string_view::npos) {
-    out.port = parse_number<std::uint16_t>(text.substr(colon + 1));
+  out.addresses = ip_network::parse(without_brackets(text));
+  if (const std::size_t colon = text.rfind(':'); !out.addresses && colon != std::string_view::npos) {
+    out.port = parse_port(text.substr(colon + 1));
     if (!out.port) return std::nullopt;
     text = text.substr(0, colon);
-    out.size = parse_address(text, out.address);
+    out.addresses = ip_network::parse(without_brackets(text));
   }
-  out.bits = static_cast<unsigned>(out.size * 8);
-  if (out.size != 0) return out;
+  if (out.addresses) return out;
 
   if (text.starts_with("*.")) text.remove_prefix(1);
   if (text.starts_with('.')) text.remove_prefix(1);
@@ -144,13 +121,12 @@ bool proxy_settings::is_exempt(const url& target) const {
   if (exceptions_.empty()) return false;
   std::string_view host = target.host();
   if (host.ends_with('.')) host.remove_suffix(1);
-  std::array<std::uint8_t, 16> address{};
-  const std::size_t size = parse_address(host, address);
+  const std::optional<endpoint> address = endpoint::parse(without_brackets(host), 0);
 
   return std::ranges::any_of(exceptions_, [&](const exception& each) {
     if (each.port && *each.port != target.port()) return false;
-    if (each.size != 0) return each.size == size && equal_bits(each.address, address, each.bits);
-    if (!host.ends_with(each.name) || size != 0) return false;
+    if (each.addresses) return address && each.addresses->contains(*address);
+    if (address || !host.ends_with(each.name)) return false;
     return host.size() == each.name.size() || host[host.size() - each.name.size() - 1] == '.';
   });
 }

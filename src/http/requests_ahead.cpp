@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "http/methods.hpp"
 #include "net/stream_core.hpp"
 
 namespace weft::http::detail {
@@ -12,9 +13,7 @@ namespace {
 
 /// Nothing happens by handling it beside others, and it can be handled without reading on.
 bool may_overtake(const request_parser& parser) noexcept {
-  const std::string& method = parser.head().method;
-  const bool safe = method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE";
-  return safe && parser.done() && !parser.has_body() && !parser.wants_upgrade();
+  return is_safe(parser.head().method) && parser.done() && !parser.has_body() && !parser.wants_upgrade();
 }
 
 }  // namespace

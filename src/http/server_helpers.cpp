@@ -9,6 +9,7 @@
 #include <utility>
 #include <weft/core/sleep.hpp>
 
+#include "http/methods.hpp"
 #include "http/output_turn.hpp"
 #include "http/request_fill.hpp"
 #include "http/requests_ahead.hpp"
@@ -132,8 +133,7 @@ void server_connection::connection_lost() noexcept {
 
 bool server_connection::stops() const noexcept {
   if (choice_ != choice::by_method) return choice_ == choice::stops;
-  const std::string& method = work_->parser.head().method;
-  return streaming_ != nullptr || method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE";
+  return streaming_ != nullptr || is_safe(work_->parser.head().method);
 }
 
 void server_connection::stop_when_gone(bool stops) noexcept {

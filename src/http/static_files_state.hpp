@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -46,10 +45,6 @@ class static_files_state {
 
  private:
   using entries = std::list<std::shared_ptr<served_file>>;
-  struct path_hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view path) const noexcept { return std::hash<std::string_view>{}(path); }
-  };
 
   /// The path in the file system, relative to the directory; nothing for one that must not be.
   std::optional<std::string> relative_path(std::string_view encoded) const;
@@ -75,7 +70,7 @@ class static_files_state {
   std::size_t cache_bytes_;
 
   entries kept_;  // used last in front
-  std::unordered_map<std::string_view, entries::iterator, path_hash, std::equal_to<>> by_path_;
+  std::unordered_map<std::string_view, entries::iterator> by_path_;
   std::size_t kept_bytes_ = 0;
 };
 

@@ -88,14 +88,22 @@ endpoint endpoint_access::local(int fd) noexcept {
   return from(address);
 }
 
+endpoint endpoint_access::unmapped(const endpoint& e) noexcept {
+  constexpr std::array<std::uint8_t, 12> clothes{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  if (!e.v6_ || !std::equal(clothes.begin(), clothes.end(), e.bytes_.begin())) return e;
+  endpoint v4;
+  std::copy(e.bytes_.begin() + clothes.size(), e.bytes_.end(), v4.bytes_.begin());
+  v4.port_ = e.port_;
+  return v4;
+}
+
 endpoint endpoint_access::owner_of(const endpoint& e) noexcept {
   constexpr std::size_t network = 8;
-  endpoint owner = with_port(e, 0);
+  endpoint owner = with_port(unmapped(e), 0);
   const auto host = owner.bytes_.begin() + network;
-  // ::1 and IPv4 addresses in IPv6 clothes share a network without being one user's.
-  if (e.v6_ && std::any_of(owner.bytes_.begin(), host, [](std::uint8_t byte) { return byte != 0; })) {
+  // The network of ::1 is nobody's.
+  if (owner.v6_ && std::any_of(owner.bytes_.begin(), host, [](std::uint8_t byte) { return byte != 0; }))
     std::fill(host, owner.bytes_.end(), std::uint8_t{0});
-  }
   return owner;
 }
 

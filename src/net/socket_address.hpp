@@ -3,6 +3,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <array>
+#include <cstdint>
 #include <weft/net/endpoint.hpp>
 
 namespace weft {
@@ -21,6 +23,12 @@ class endpoint_access {
     e.port_ = port;
     return e;
   }
+
+  /// Of an IPv4 address the first four.
+  static const std::array<std::uint8_t, 16>& bytes(const endpoint& e) noexcept { return e.bytes_; }
+
+  /// IPv4 addresses in IPv6 clothes (::ffff:1.2.3.4) without them.
+  static endpoint unmapped(const endpoint& e) noexcept;
 
   /// Whose it is, as far as an address tells: IPv6 users have a network of 64 bits, all addresses of which are theirs.
   /// The port is 0.

@@ -23,7 +23,7 @@ struct route_tree::resource {
 
 /// What follows some segments of a path: a literal segment, a segment of any text, or any rest.
 struct route_tree::node {
-  text_table<node> literals;
+  http::detail::text_map<std::unique_ptr<node>> literals;
   std::unique_ptr<node> segment;
   std::unique_ptr<resource> rest;
   std::unique_ptr<resource> here;
@@ -59,7 +59,9 @@ void route_tree::add(route_entry& route) {
     rest.remove_prefix(segment.size());
     more = !rest.empty();
     if (segment.find('{') == segment.npos) {
-      at = &at->literals[segment];
+      std::unique_ptr<node>& next = at->literals[std::string{segment}];
+      if (!next) next = std::make_unique<node>();
+      at = next.get();
       continue;
     }
     literal = false;
@@ -115,8 +117,8 @@ bool route_tree::visit(const node& from, std::string_view rest, search& looking)
   rest.remove_prefix(1);
   const std::string_view segment = rest.substr(0, rest.find('/'));
   const std::string_view behind = rest.substr(segment.size());
-  const node* const literal = from.literals.find(segment);
-  if (literal != nullptr && visit(*literal, behind, looking)) return true;
+  const auto literal = from.literals.find(segment);
+  if (literal != from.literals.end() && visit(*literal->second, behind, looking)) return true;
   if (from.segment && !segment.empty()) {
     looking.captured.push_back(segment);
     if (visit(*from.segment, behind, looking)) return true;
@@ -134,8 +136,8 @@ route_tree::match route_tree::find(std::string_view method, std::string_view pat
   search looking{.method = method, .captured = captured, .found = nullptr, .allowed = {}};
   if (!path.starts_with('/')) return {};
   // What is literal all through wins wherever it has the method.
-  const resource* const* const literal = literals_.find(path);
-  const bool found = (literal != nullptr && arrive(**literal, looking)) || visit(*root_, path, looking);
+  const auto literal = literals_.find(path);
+  const bool found = (literal != literals_.end() && arrive(*literal->second, looking)) || visit(*root_, path, looking);
   if (found) return {.route = looking.found, .allowed = {}};
   captured.clear();
   return {.route = nullptr, .allowed = looking.allowed};

@@ -7,7 +7,7 @@
 #include <vector>
 #include <weft/web/detail/texts.hpp>
 
-#include "web/text_table.hpp"
+#include "http/text_hash.hpp"
 
 namespace weft::web::detail {
 
@@ -42,7 +42,7 @@ class route_tree {
   static bool arrive(const resource& at, search& looking);
 
   std::unique_ptr<node> root_;
-  text_table<const resource*> literals_;  ///< those without parameters
+  http::detail::text_map<const resource*> literals_;  ///< those without parameters
 };
 
 }  // namespace weft::web::detail

@@ -45,9 +45,6 @@ bool is_limited_by_app(const request_context& in) noexcept {
 keyed_rate_limiter<>* limits_of_route(const request_context& in) noexcept {
   return in.route == nullptr ? nullptr : in.server.route_rates[in.route->number].get();
 }
-bool is_rate_limited(const request_context& in) noexcept {
-  return is_limited_by_app(in) || limits_of_route(in) != nullptr;
-}
 
 /// Where a client has sent too much.
 std::optional<server_response> refuse_for_rate(request_context& in) {
@@ -63,11 +60,11 @@ std::optional<server_response> refuse_for_rate(request_context& in) {
 }
 
 /// What there is without a route.
-server_response answer_nobody(request_context& in) {
-  if (std::optional<server_response> refusal = refuse_for_rate(in)) return std::move(*refusal);
-  if (in.allowed.empty()) return failed(404, {});
-  if (in.request().method() == "OPTIONS") return server_response{204}.header("allow", in.allowed);
-  return failed(405, {}).header("allow", in.allowed);
+task<server_response> answer_nobody(request_context& in) {
+  if (std::optional<server_response> refusal = refuse_for_rate(in)) co_return std::move(*refusal);
+  if (in.allowed.empty()) co_return failed(404, {});
+  if (in.request().method() == "OPTIONS") co_return server_response{204}.header("allow", in.allowed);
+  co_return failed(405, {}).header("allow", in.allowed);
 }
 
 /// Counts a request as long as it lives.
@@ -104,11 +101,6 @@ void finish(request_context& in, server_response& answer) {
   in.finish_session(answer);
 }
 
-task<server_response> answer_to_failure(request_context& in, std::exception_ptr error) {
-  if (in.has_scope()) co_await request_scope::fail(in.scope(), error);
-  co_return in.server.answer_to(in, error);
-}
-
 task<server_response> answer_by_route(request_context& in) {
   std::exception_ptr error;
   try {
@@ -125,24 +117,25 @@ task<server_response> answer_by_route(request_context& in) {
   } catch (...) {
     error = std::current_exception();
   }
-  co_return co_await answer_to_failure(in, std::move(error));
+  if (in.has_scope()) co_await request_scope::fail(in.scope(), error);
+  co_return in.server.answer_to(in, error);
+}
+
+task<server_response> answer_through(request_context& in, std::size_t middleware) {
+  std::exception_ptr error;
+  try {
+    co_return co_await in.server.app.middlewares[middleware]->run(in.request(), next{in, middleware + 1});
+  } catch (...) {
+    error = std::current_exception();
+  }
+  co_return in.server.answer_to(in, error);
 }
 
 }  // namespace
 
 task<server_response> answer_from(request_context& in, std::size_t middleware) {
-  const auto& all = in.server.app.middlewares;
-  if (middleware == all.size()) {
-    if (in.route == nullptr) co_return answer_nobody(in);
-    co_return co_await answer_by_route(in);
-  }
-  std::exception_ptr error;
-  try {
-    co_return co_await all[middleware]->run(in.request(), next{in, middleware + 1});
-  } catch (...) {
-    error = std::current_exception();
-  }
-  co_return in.server.answer_to(in, error);
+  if (middleware < in.server.app.middlewares.size()) return answer_through(in, middleware);
+  return in.route == nullptr ? answer_nobody(in) : answer_by_route(in);
 }
 
 server_response server_core::answer_to(request_context& in, const std::exception_ptr& error) {
@@ -179,21 +172,7 @@ task<server_response> answer_request(server_core& self, http::server_request& re
   in.route = found.route;
   in.allowed = found.allowed;
   if (route != nullptr) *route = in.route == nullptr ? 0 : in.route->number + 1;
-  const bool at_once =
-      self.app.middlewares.empty() && in.route != nullptr && !is_rate_limited(in) && !has_limits(*in.route);
-  std::exception_ptr error;
-  if (at_once) {  // as answer_from() does it, with fewer steps
-    try {
-      server_response answer = co_await in.route->answering->answer(in);
-      finish(in, answer);
-      if (in.has_scope()) answer.keep(in.share_scope());
-      co_return answer;
-    } catch (...) {
-      error = std::current_exception();
-    }
-  }
-  task<server_response> answering = at_once ? answer_to_failure(in, std::move(error)) : answer_from(in, 0);
-  server_response answer = co_await std::move(answering);
+  server_response answer = co_await answer_from(in, 0);
   if (in.has_scope()) answer.keep(in.share_scope());
   co_return answer;
 }

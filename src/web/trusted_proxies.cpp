@@ -1,21 +1,17 @@
 #include "web/trusted_proxies.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <charconv>
-#include <cstring>
 #include <stdexcept>
+#include <weft/net/endpoint.hpp>
 
 #include "http/characters.hpp"
+#include "net/socket_address.hpp"
 
 namespace weft::web::detail {
 
 namespace {
 
 using http::detail::trimmed;
-
-constexpr std::size_t mapped_prefix = 12;  ///< bytes before an address of version 4
 
 /// An address as proxies write it: "1.2.3.4", "1.2.3.4:5678", "2001:db8::1", "[2001:db8::1]:80".
 std::string_view without_port(std::string_view text) noexcept {
@@ -45,43 +41,19 @@ std::string joined(const http::headers& fields, std::string_view name) {
 
 }  // namespace
 
-std::optional<address_bytes> parse_address(std::string_view text) {
-  const std::string terminated{text};
-  address_bytes bytes{};
-  if (inet_pton(AF_INET6, terminated.c_str(), bytes.data()) == 1) return bytes;
-  if (inet_pton(AF_INET, terminated.c_str(), bytes.data() + mapped_prefix) != 1) return std::nullopt;
-  bytes[10] = bytes[11] = 0xff;
-  return bytes;
-}
-
 trusted_proxies::trusted_proxies(std::string_view list) {
   while (!list.empty()) {
     const std::string_view one = take_last(list);
-    const std::size_t slash = one.find('/');
-    const std::string_view address = one.substr(0, slash);
-    const std::optional<address_bytes> prefix = parse_address(address);
-    const unsigned most = address.find(':') == address.npos ? 32 : 128;
-    unsigned bits = most;
-    bool whole = prefix.has_value();
-    if (slash != one.npos) {
-      const std::string_view digits = one.substr(slash + 1);
-      const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
-      whole = whole && error == std::errc{} && end == digits.data() + digits.size() && bits <= most;
-    }
-    if (!whole) throw std::invalid_argument{"trusted proxies: not an address or a network: " + std::string{one}};
-    networks_.push_back({.prefix = *prefix, .bits = bits + (128 - most)});
+    const std::optional<weft::detail::ip_network> network = weft::detail::ip_network::parse(one);
+    if (!network) throw std::invalid_argument{"trusted proxies: not an address or a network: " + std::string{one}};
+    networks_.push_back(*network);
   }
 }
 
 bool trusted_proxies::contains(std::string_view address) const {
-  const std::optional<address_bytes> bytes = parse_address(address);
-  if (!bytes) return false;
-  return std::any_of(networks_.begin(), networks_.end(), [&](const network& each) {
-    const std::size_t whole = each.bits / 8;
-    if (std::memcmp(bytes->data(), each.prefix.data(), whole) != 0) return false;
-    const unsigned rest = each.bits % 8;
-    return rest == 0 || (((*bytes)[whole] ^ each.prefix[whole]) >> (8 - rest)) == 0;
-  });
+  const std::optional<endpoint> parsed = endpoint::parse(address, 0);
+  if (!parsed) return false;
+  return std::any_of(networks_.begin(), networks_.end(), [&](const auto& each) { return each.contains(*parsed); });
 }
 
 caller caller_of(const http::server_request& request, const trusted_proxies* trusted) {
@@ -95,7 +67,7 @@ caller caller_of(const http::server_request& request, const trusted_proxies* tru
   std::string_view left = all;
   while (!left.empty() && trusted->contains(address)) {
     const std::string_view before = without_port(take_last(left));
-    if (!parse_address(before)) break;
+    if (!endpoint::parse(before, 0)) break;
     address = before;
   }
   const std::string schemes = joined(request.headers(), "x-forwarded-proto");
@@ -110,11 +82,8 @@ caller caller_of(const http::server_request& request, const trusted_proxies* tru
 }
 
 std::string client_key(const caller& who) {
-  constexpr std::size_t network = 8;
-  const std::optional<address_bytes> bytes = parse_address(who.address());
-  if (!bytes) return who.address();
-  const bool old = std::all_of(bytes->begin(), bytes->begin() + 10, [](std::uint8_t b) { return b == 0; });
-  return {reinterpret_cast<const char*>(bytes->data()), old ? bytes->size() : network};
+  const std::optional<endpoint> address = endpoint::parse(who.address(), 0);
+  return address ? endpoint_access::owner_of(*address).address() : who.address();
 }
 
 }  // namespace weft::web::detail

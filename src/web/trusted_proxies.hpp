@@ -1,21 +1,13 @@
 #pragma once
 
-#include <array>
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 #include <weft/http/server_request.hpp>
+#include <weft/net/detail/ip_network.hpp>
 #include <weft/web/caller.hpp>
 
 namespace weft::web::detail {
-
-/// An address of either version; those of version 4 as version 6 has them (::ffff:1.2.3.4).
-using address_bytes = std::array<std::uint8_t, 16>;
-
-/// Of an address in numbers, without brackets and without a zone.
-std::optional<address_bytes> parse_address(std::string_view text);
 
 /// Whom an app believes what they say of clients: X-Forwarded-For, -Proto and -Host.
 class trusted_proxies {
@@ -26,11 +18,7 @@ class trusted_proxies {
   [[nodiscard]] bool contains(std::string_view address) const;
 
  private:
-  struct network {
-    address_bytes prefix;
-    unsigned bits;
-  };
-  std::vector<network> networks_;
+  std::vector<weft::detail::ip_network> networks_;
 };
 
 /// @param trusted null for nobody.

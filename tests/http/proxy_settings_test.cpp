@@ -147,6 +147,8 @@ INSTANTIATE_TEST_SUITE_P(
                       exception_case{"192.168.4.0/22", "192.168.7.255", true},
                       exception_case{"192.168.4.0/22", "192.168.8.0", false},
                       exception_case{"10.0.0.1/32", "10.0.0.1", true}, exception_case{"10.0.0.1/32", "10.0.0.2", false},
+                      exception_case{"10.0.0.0/8", "[::ffff:10.0.0.1]", true},
+                      exception_case{"::ffff:10.0.0.0/104", "10.0.0.1", true},
                       exception_case{"0.0.0.0/0", "8.8.8.8", true}, exception_case{"0.0.0.0/0", "[::1]", false},
                       exception_case{"0.0.0.0/0", "a.example", false}, exception_case{"10.0.0.0/33", "10.0.0.0", false},
                       exception_case{"10.0.0.0/", "10.0.0.0", false}, exception_case{"10.0.0.0/x", "10.0.0.0", false},

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -68,6 +69,41 @@ TEST(WebUse, MakesAndLetsGoForTheServerAndForEachRequest) {
               R"(422 {"detail":[{"in":"header","path":"x-user","expected":"a string","got":"nothing"}]})");
   });
   EXPECT_EQ(trace, "pool{[ada ok][bob failed]}");
+}
+
+struct note {
+  std::string text;
+};
+WEFT_DESCRIBE(note, text)
+struct user {
+  std::string name;
+};
+
+TEST(WebUse, ComesBeforeWhatIsWrongWithTheRest) {
+  web::app app;
+  int asked = 0;
+  app.provide_per_request([&](web::header<"x-user", std::string> name, web::query<"trial", std::optional<int>>) {
+    ++asked;
+    if (*name != "ada") throw web::http_error{401, "who are you?"};
+    return user{*name};
+  });
+  app.post("/", [](web::use<user> who, web::body<note> n) { return who->name + ": " + n->text; });
+  with_app(app, [&](http::client& client, web::server&) -> task<> {
+    const auto post = [&](const char* user, const char* body, const char* query) -> task<std::string> {
+      co_return told(co_await client.post(std::string{"/"} + query).header("x-user", user).json_text(body));
+    };
+    EXPECT_EQ(co_await post("ada", R"({"text":"hi"})", ""), "200 ada: hi");
+    EXPECT_EQ(co_await post("eve", R"({"text":7})", ""), R"(401 {"detail":"who are you?"})");
+    EXPECT_EQ(co_await post("eve", "{", ""), R"(401 {"detail":"who are you?"})");
+    EXPECT_EQ(co_await post("ada", R"({"text":7})", ""),
+              R"(422 {"detail":[{"in":"body","path":"$.text","expected":"a string","got":"7"}]})");
+    EXPECT_EQ(asked, 4);
+    // What the factory itself lacks is told beside the rest, and it is not asked.
+    EXPECT_EQ(co_await post("eve", R"({"text":7})", "?trial=x"),
+              R"(422 {"detail":[{"in":"body","path":"$.text","expected":"a string","got":"7"},)"
+              R"({"in":"query","path":"trial","expected":"an integer","got":"\"x\""}]})");
+    EXPECT_EQ(asked, 4);
+  });
 }
 
 TEST(WebUse, RefusesToServeWhatNobodyProvides) {

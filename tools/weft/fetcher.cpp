@@ -14,6 +14,7 @@
 
 #include "body_file.hpp"
 #include "fetch_failure.hpp"
+#include "http/methods.hpp"
 #include "url_list.hpp"
 
 namespace weft::tool {
@@ -24,12 +25,6 @@ namespace {
 
 /// How often a connection is tried for in vain when no other is open that could make room.
 constexpr int most_shortages = 20;
-
-/// RFC 9110, section 9.2.2.
-bool is_idempotent(std::string_view method) noexcept {
-  constexpr std::array<std::string_view, 6> all{"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
-  return std::find(all.begin(), all.end(), method) != all.end();
-}
 
 /// The statuses by which a server, or a proxy before it, says that it cannot work.
 bool is_outage(int status) noexcept { return status >= 502 && status <= 504; }
@@ -178,7 +173,7 @@ fetcher::fetcher(const fetch_options& options, queue<std::string>& urls, record_
       records_{records},
       statistics_{statistics},
       client_{make_client(options)},
-      repeatable_{options.retry_any_method || is_idempotent(options.method)},
+      repeatable_{options.retry_any_method || http::detail::is_idempotent(options.method)},
       retries_{retries_of(options)},
       hosts_{{.connections = options.per_host,
               .rate = options.per_host_rate,

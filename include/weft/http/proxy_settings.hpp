@@ -1,13 +1,12 @@
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 #include <weft/http/url.hpp>
+#include <weft/net/detail/ip_network.hpp>
 
 namespace weft::http {
 
@@ -17,10 +16,9 @@ namespace weft::http {
 ///   URL; without a scheme it is of http. A variable that is set to nothing says that there is no proxy.
 /// - `no_proxy` lists, with commas or spaces between them, what is asked without a proxy: `example.org` or
 ///   `.example.org` (that name and all below it), an address, a range of addresses like `10.0.0.0/8`, each perhaps with
-///   a `:port` behind it (not behind a range), or `*` for everything. Names are not looked up.
+///   a `:port` behind it, or `*` for everything. Names are not looked up.
 /// - The small letters win. Capitals do as well, but not `HTTP_PROXY` in a CGI program (one with `REQUEST_METHOD`):
-/// there
-///   the client can set it with a header field.
+///   there the client can set it with a header field.
 ///
 /// A value.
 class proxy_settings {
@@ -46,10 +44,8 @@ class proxy_settings {
  private:
   /// One entry of no_proxy: a name or a range of addresses.
   struct exception {
-    std::string name;                        // empty for addresses
-    std::array<std::uint8_t, 16> address{};  // of which the first `size` bytes count
-    std::size_t size = 0;
-    unsigned bits = 0;  // how many of the address count
+    std::string name;  // empty for addresses
+    std::optional<weft::detail::ip_network> addresses;
     std::optional<std::uint16_t> port;
   };
 

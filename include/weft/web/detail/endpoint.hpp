@@ -209,8 +209,8 @@ class endpoint_of final : public endpoint {
     }
     arguments taken{in};
     if constexpr (arguments::needs_json || arguments::needs_text) in.drop_body();
-    if (!in.problems.empty()) co_return in.refuse();
     if constexpr (arguments::supplies) co_await arguments::supply(taken, in);
+    if (!in.problems.empty()) co_return in.refuse();
     if constexpr (std::is_void_v<result>) {
       if constexpr (given::waits) {
         co_await taken.call(self.function_);
@@ -267,8 +267,8 @@ class websocket_endpoint final : public endpoint {
 
   static task<http::server_response> answer(websocket_endpoint& self, request_context& in) {
     arguments taken{in};
-    if (!in.problems.empty()) co_return in.refuse();
     if constexpr (arguments::supplies) co_await arguments::supply(taken, in);
+    if (!in.problems.empty()) co_return in.refuse();
     co_return http::accept_websocket(in.request(), session{self.function_, std::move(taken), in.share_scope()},
                                      self.options_);
   }

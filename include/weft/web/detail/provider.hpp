@@ -117,8 +117,9 @@ class factory_provider final : public provider {
 
  private:
   static task<std::unique_ptr<provided>> make(factory_provider& self, request_context& in) {
+    const std::size_t noted = in.problems.size();
     arguments taken{in};
-    if (!in.problems.empty()) co_return nullptr;
+    if (in.problems.size() != noted) co_return nullptr;
     if constexpr (arguments::supplies) co_await arguments::supply(taken, in);
     if constexpr (made_by<result>::managed) {
       auto made = std::make_unique<provided_by_manager<typename made_by<result>::given>>(taken.call(self.function_));

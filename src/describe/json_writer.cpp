@@ -205,9 +205,9 @@ template <class Real>
 void json_writer::real(Real value) {
   if (!std::isfinite(value)) fail("a number that is finite", detail::shown(double{value}));
   // Without an exponent as long as all digits say something.
-  constexpr Real most = std::numeric_limits<Real>::digits10 == 15 ? 1e15 : 1e6;
+  constexpr auto most = static_cast<Real>(std::uint64_t{1} << std::numeric_limits<Real>::digits);
   const Real magnitude = std::abs(value);
-  const bool plain = magnitude == 0 || (magnitude >= Real(1e-6) && magnitude < most);
+  const bool plain = magnitude == 0 || (magnitude >= Real(1e-6) && magnitude <= most);
   reserve(longest_number);
   at_ = std::to_chars(at_, end_, value, plain ? std::chars_format::fixed : std::chars_format::scientific).ptr;
 }

@@ -104,11 +104,12 @@ TEST(Limits, RealsAreWrittenShortly) {
   EXPECT_EQ(written(-999999999.999999), "-999999999.999999");
   EXPECT_EQ(written(0.000001), "0.000001");
   EXPECT_EQ(written(-999999999999999), "-999999999999999");
-  EXPECT_EQ(written(1e15), "1e+15");
+  EXPECT_EQ(written(9007199254740992), "9007199254740992");
+  EXPECT_EQ(written(1e16), "1e+16");
   EXPECT_EQ(written(1.5e-7), "1.5e-07");
   EXPECT_EQ(weft::to_json(-0.000123F), "-0.000123");
-  EXPECT_EQ(weft::to_json(999999.0F), "999999");
-  EXPECT_EQ(weft::to_json(1e6F), "1e+06");
+  EXPECT_EQ(weft::to_json(16777216.0F), "16777216");
+  EXPECT_EQ(weft::to_json(1e8F), "1e+08");
   EXPECT_EQ(written(0.1 + 0.2), "0.30000000000000004");
   EXPECT_EQ(written(5e-324), "5e-324");
   EXPECT_EQ(written(std::numeric_limits<double>::max()), "1.7976931348623157e+308");

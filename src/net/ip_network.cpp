@@ -15,9 +15,8 @@ std::optional<ip_network> ip_network::parse(std::string_view text) {
   unsigned bits = most;
   if (slash != text.npos) {
     const std::string_view digits = text.substr(slash + 1);
-    const char* const last = digits.data() + digits.size();
-    const auto [end, error] = std::from_chars(digits.data(), last, bits);
-    if (error != std::errc{} || end != last || bits > most) return std::nullopt;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
+    if (error != std::errc{} || end != digits.data() + digits.size() || bits > most) return std::nullopt;
   }
   ip_network parsed;
   parsed.prefix_ = endpoint_access::unmapped(*address);

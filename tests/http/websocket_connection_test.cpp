@@ -25,7 +25,6 @@ using weft::http::server_response;
 using weft::http::websocket;
 using weft::http::websocket_code;
 using weft::http::websocket_connection;
-using weft::http::websocket_error;
 using weft::http::websocket_options;
 using weft::http::websocket_refused;
 using weft::testing::with_http_server;

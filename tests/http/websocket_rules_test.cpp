@@ -14,7 +14,6 @@ using namespace std::string_literals;
 using weft::task;
 using weft::http::message;
 using weft::http::websocket_error;
-using weft::http::websocket_options;
 using weft::http::websocket_role;
 using namespace weft::http::testing;
 

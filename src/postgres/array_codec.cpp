@@ -12,7 +12,7 @@ struct array_type {
   oid::number element;
   oid::number array;
 };
-constexpr std::array<array_type, 30> array_types{{
+constexpr std::array<array_type, 31> array_types{{
     {oid::boolean, 1000},
     {oid::bytea, 1001},
     {oid::name, 1003},
@@ -31,18 +31,20 @@ constexpr std::array<array_type, 30> array_types{{
     {oid::timestamp, 1115},
     {oid::timestamptz, 1185},
     {oid::interval, 1187},
+    {oid::timetz, 1270},
     {oid::numeric, 1231},
     {oid::uuid, 2951},
     {oid::jsonb, 3807},
     {oid::json, 199},
     {oid::cidr, 651},
+    {oid::record, oid::record_array},
+    // ranges
     {3904, 3905},
     {3906, 3907},
     {3908, 3909},
     {3910, 3911},
     {3912, 3913},
     {3926, 3927},
-    {oid::record, 2287},  // ranges
 }};
 
 }  // namespace
@@ -111,6 +113,7 @@ oid::number range_of_multirange(oid::number multirange) noexcept {
   for (const multirange_type& one : multirange_types) {
     if (one.multirange == multirange) return one.range;
   }
+  if (const std::vector<oid::number>* const parts = parts_of(multirange)) return parts->front();
   return oid::unknown;
 }
 

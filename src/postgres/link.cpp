@@ -8,6 +8,7 @@
 #include <utility>
 #include <weft/core/timeout.hpp>
 #include <weft/net/detail/socket_leaf.hpp>
+#include <weft/postgres/detail/copy_rows.hpp>
 
 #include "postgres/background.hpp"
 #include "postgres/cancel_request.hpp"
@@ -124,6 +125,14 @@ entry& link::make_entry() {
   return made;
 }
 
+void link::learn(const std::vector<oid::number>& asked, const result& said) {
+  // Those that have got the book may read in it on another thread.
+  auto more = types_ ? std::make_shared<type_book>(*types_) : std::make_shared<type_book>();
+  detail::learn(*more, said);
+  more->close(asked);
+  types_ = std::move(more);
+}
+
 void link::recycle(entry& used) noexcept {
   used.owner = nullptr;
   used.preparing = used.copying_in = used.copying_out = used.absorbs = false;
@@ -206,7 +215,11 @@ void link::send_batch(entry& next, const std::vector<command>& what) {
 bool link::send_one(const command& what, std::string& statement, bool& preparing) {
   PGconn* const to = connection_.get();
   const statement_parameters values{what.values};
-  if (!statements_.enabled()) return values.run(to, what.text.c_str());
+  if (!statements_.enabled()) {
+    if (!what.describes) return values.run(to, what.text.c_str());
+    preparing = true;
+    return values.prepare(to, "", what.text.c_str()) && PQsendDescribePrepared(to, "") == 1;
+  }
   const std::string* name = statements_.find(what);
   if (name == nullptr) {
     name = &statements_.add(what);
@@ -214,6 +227,7 @@ bool link::send_one(const command& what, std::string& statement, bool& preparing
     if (!values.prepare(to, name->c_str(), what.text.c_str())) return false;
   }
   statement = *name;
+  if (what.describes) return PQsendDescribePrepared(to, name->c_str()) == 1;
   return values.run_prepared(to, name->c_str());
 }
 

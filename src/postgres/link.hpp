@@ -15,6 +15,7 @@
 #include <weft/postgres/connect_options.hpp>
 #include <weft/postgres/detail/parameters.hpp>
 #include <weft/postgres/detail/result.hpp>
+#include <weft/postgres/detail/type_book.hpp>
 #include <weft/postgres/error.hpp>
 #include <weft/sync/event.hpp>
 
@@ -99,6 +100,10 @@ class link final : public std::enable_shared_from_this<link> {
   void run_detached(std::string text);
   PGconn* connection() const noexcept { return connection_.get(); }
   statement_cache& statements() noexcept { return statements_; }
+  /// What has been asked about users' types so far; null for nothing.
+  const std::shared_ptr<const type_book>& types() const noexcept { return types_; }
+  /// Adds the answer to type_book_query.
+  void learn(const std::vector<oid::number>& asked, const result& said);
 
   link_observer* observer = nullptr;
   bool listens = false;  ///< the server may say something at any time
@@ -139,6 +144,7 @@ class link final : public std::enable_shared_from_this<link> {
   std::optional<link_socket> socket_;
   std::optional<link_socket> room_;  // to wait for room in
   statement_cache statements_;
+  std::shared_ptr<const type_book> types_;
   std::chrono::nanoseconds cancel_timeout_;
   std::size_t read_ahead_;
   void (*on_notice_)(const diagnostics&);

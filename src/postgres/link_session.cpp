@@ -28,6 +28,7 @@ class link_rows final : public row_source {
   }
   bool take(result& into) override { return running_->take_row(into); }
   const result& shape() const noexcept override { return running_->shape(); }
+  std::shared_ptr<const type_book> types() const noexcept override { return on_->where()->types(); }
 
  private:
   std::shared_ptr<link_session> on_;
@@ -75,9 +76,9 @@ class link_copied final : public copy_source {
 
 }  // namespace
 
-task<result> link_session::run(const command& what) { return run_on(link_, what); }
+task<answer> link_session::run(const command& what) { return run_on(link_, what); }
 
-task<std::vector<result>> link_session::run_all(const std::vector<command>& what) { return run_all_on(link_, what); }
+task<std::vector<answer>> link_session::run_all(const std::vector<command>& what) { return run_all_on(link_, what); }
 
 task<> link_session::run_script(const std::string& text) {
   const command what{text};

@@ -15,8 +15,8 @@ class link_session : public session, public std::enable_shared_from_this<link_se
  public:
   explicit link_session(std::shared_ptr<link> on) noexcept : link_{std::move(on)} {}
 
-  task<result> run(const command& what) override;
-  task<std::vector<result>> run_all(const std::vector<command>& what) override;
+  task<answer> run(const command& what) override;
+  task<std::vector<answer>> run_all(const std::vector<command>& what) override;
   void run_detached(std::string text) override { link_->run_detached(std::move(text)); }
   task<> run_script(const std::string& text) override;
   task<std::unique_ptr<row_source>> stream(const command& what) override;

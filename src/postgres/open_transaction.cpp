@@ -40,6 +40,7 @@ class undone_rows final : public row_source {
   }
   bool take(result& into) override { return rows_ && rows_->take(into); }
   const result& shape() const noexcept override { return rows_ ? rows_->shape() : ended_->shape(); }
+  std::shared_ptr<const type_book> types() const noexcept override { return (rows_ ? rows_ : ended_)->types(); }
 
  private:
   std::shared_ptr<session> on_;
@@ -50,12 +51,12 @@ class undone_rows final : public row_source {
 
 }  // namespace
 
-task<result> open_transaction::run(const command& what) {
+task<answer> open_transaction::run(const command& what) {
   check_open();
   return alone_->run(what);
 }
 
-task<std::vector<result>> open_transaction::run_all(const std::vector<command>& what) {
+task<std::vector<answer>> open_transaction::run_all(const std::vector<command>& what) {
   check_open();
   return alone_->run_all(what);
 }

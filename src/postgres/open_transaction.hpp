@@ -12,8 +12,8 @@ class open_transaction final : public session, public std::enable_shared_from_th
  public:
   open_transaction(std::shared_ptr<session> alone, int depth) noexcept : alone_{std::move(alone)}, depth_{depth} {}
 
-  task<result> run(const command& what) override;
-  task<std::vector<result>> run_all(const std::vector<command>& what) override;
+  task<answer> run(const command& what) override;
+  task<std::vector<answer>> run_all(const std::vector<command>& what) override;
   void run_detached(std::string text) override { alone_->run_detached(std::move(text)); }
   task<> run_script(const std::string& text) override;
   task<std::unique_ptr<row_source>> stream(const command& what) override;

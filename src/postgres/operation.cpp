@@ -1,6 +1,8 @@
 #include "postgres/operation.hpp"
 
+#include <optional>
 #include <utility>
+#include <weft/postgres/detail/copy_rows.hpp>
 
 #include "postgres/diagnostics.hpp"
 
@@ -13,15 +15,158 @@ operation::operation(std::shared_ptr<link> on, const std::vector<command>& what)
     : operation{std::move(on), kind::batch, nullptr, &what} {}
 
 operation::operation(std::shared_ptr<link> on, kind how, const command* one, const std::vector<command>* many)
-    : link_{std::move(on)}, what_{one}, many_{many}, entry_{&link_->make_entry()} {
+    : link_{std::move(on)}, kind_{how}, given_{one}, given_many_{many}, what_{one}, many_{many} {
+  begin();
+}
+
+/// What has to be known, and what waits for it.
+struct operation::inquiry {
+  std::vector<command> describing;
+  std::vector<std::size_t> places;                                          ///< of these among the statements given
+  std::vector<std::shared_ptr<const std::vector<oid::number>>> parameters;  ///< the types, by these places
+  std::vector<command> whole;  ///< the statements, with all parameters encoded
+  std::optional<command> question;
+  std::vector<oid::number> asked;
+  result got;
+  std::vector<entry::part> parts;
+};
+
+operation::inquiry& operation::inquire() {
+  if (!inquiry_) inquiry_ = std::make_unique<inquiry>();
+  return *inquiry_;
+}
+
+void operation::begin() {
+  for (std::size_t i = 0; i < given_count(); ++i) {
+    const command& one = given(i);
+    const bool rows_come_at_once = kind_ == kind::stream && one.needed != knowledge::none;
+    if (!one.values.has_open() && !rows_come_at_once) continue;
+    inquiry& here = inquire();
+    here.parameters.resize(given_count());
+    here.parameters[i] = link_->statements().parameters_of(one);
+    if (here.parameters[i] != nullptr) continue;
+    here.describing.push_back(one);
+    here.describing.back().describes = true;
+    here.places.push_back(i);
+  }
+  if (!inquiry_ || inquiry_->describing.empty()) return run();
+  stage_ = stage::describe;
+  many_ = &inquiry_->describing;
+  stand_in_line(kind::batch);
+}
+
+void operation::stand_in_line(kind how) {
+  entry_ = &link_->make_entry();
   entry_->owner = this;
   entry_->what = how;
   try {
     link_->enqueue(*entry_);
   } catch (...) {
-    link_->recycle(*entry_);
+    link_->recycle(*std::exchange(entry_, nullptr));
     throw;
   }
+}
+
+void operation::run() {
+  stage_ = stage::run;
+  what_ = given_;
+  many_ = given_many_;
+  if (inquiry_) {
+    std::vector<command>& whole = inquiry_->whole;
+    const reading_in known{link_->types().get()};
+    for (std::size_t i = 0; i < given_count(); ++i) {
+      whole.push_back(given(i));
+      if (inquiry_->parameters[i] != nullptr) whole[i].values.encode_open(*inquiry_->parameters[i]);
+    }
+    if (many_ != nullptr) {
+      many_ = &whole;
+    } else {
+      what_ = &whole.front();
+    }
+  }
+  stand_in_line(kind_);
+}
+
+bool operation::ask(std::vector<oid::number> types, stage then) {
+  inquiry& here = inquire();
+  here.asked = std::move(types);
+  here.question = command::of(type_book_query, type_list(here.asked));
+  stage_ = then;
+  what_ = &*here.question;
+  many_ = nullptr;
+  stand_in_line(kind::query);
+  return true;
+}
+
+namespace {
+
+/// Of the columns, where they have to be known.
+void add_types(std::vector<oid::number>& to, const result& of, knowledge needed) {
+  const std::size_t columns = of.get() != nullptr ? of.columns() : 0;
+  if (needed == knowledge::none || (needed == knowledge::whole && columns != 1)) return;
+  for (std::size_t i = 0; i < columns; ++i) to.push_back(of.column_type(i));
+}
+
+}  // namespace
+
+/// The statements are described; true if the server is asked about some of their types.
+bool operation::described() {
+  inquiry& here = *inquiry_;
+  std::vector<oid::number> all;
+  for (std::size_t i = 0; i < here.places.size(); ++i) {
+    const result& got = parts_.at(i).got;
+    auto types = std::make_shared<std::vector<oid::number>>();
+    for (int at = 0; at < PQnparams(got.get()); ++at) types->push_back(PQparamtype(got.get(), at));
+    all.insert(all.end(), types->begin(), types->end());
+    add_types(all, got, here.describing[i].needed);
+    link_->statements().note(here.describing[i], types);
+    here.parameters[here.places[i]] = std::move(types);
+  }
+  parts_.clear();
+  all = missing_types(link_->types().get(), all);
+  return !all.empty() && ask(std::move(all), stage::learn_before);
+}
+
+/// True if the server is asked about the types of what has come.
+bool operation::wants_types() {
+  if (kind_ != kind::query && kind_ != kind::batch) return false;
+  std::vector<oid::number> all;
+  if (kind_ == kind::query) add_types(all, got_, given_->needed);
+  for (std::size_t i = 0; i < parts_.size(); ++i) add_types(all, parts_[i].got, given(i).needed);
+  if (all.empty()) return false;
+  all = missing_types(link_->types().get(), all);
+  if (all.empty()) return false;
+  inquire().got = std::move(got_);
+  inquire().parts = std::move(parts_);
+  return ask(std::move(all), stage::learn_after);
+}
+
+bool operation::go_on() {
+  const bool failed = got_.get() != nullptr && PQresultStatus(got_.get()) == PGRES_FATAL_ERROR;
+  switch (stage_) {
+    case stage::describe:
+      if (failed || stale_) {
+        failed_ =
+            kind_ == kind::batch ? static_cast<int>(inquiry_->places[static_cast<std::size_t>(failed_) - 1]) + 1 : 0;
+        return false;
+      }
+      if (!described()) run();
+      return true;
+    case stage::learn_before:
+      if (!failed) link_->learn(inquiry_->asked, got_);
+      got_ = {};
+      run();
+      return true;
+    case stage::run:
+      return !failed && wants_types();
+    case stage::learn_after:
+      if (!failed) link_->learn(inquiry_->asked, got_);
+      stale_ = false;
+      got_ = std::move(inquiry_->got);
+      parts_ = std::move(inquiry_->parts);
+      return false;
+  }
+  return false;
 }
 
 operation::~operation() {
@@ -63,6 +208,12 @@ void operation::finished(entry& with, bool stale) noexcept {
   parts_ = std::move(with.parts);
   stale_ = stale;
   entry_ = nullptr;
+  try {
+    if (go_on()) return;
+  } catch (...) {
+    error_ = std::current_exception();
+    stale_ = false;
+  }
   wake();
 }
 
@@ -82,11 +233,16 @@ result operation::take() {
   return std::move(got_);
 }
 
-std::vector<result> operation::take_all() {
-  (void)take();
-  std::vector<result> all;
+answer operation::take_answer() {
+  check();
+  return {std::move(got_), given_->needed != knowledge::none ? link_->types() : nullptr};
+}
+
+std::vector<answer> operation::take_answers() {
+  check();
+  std::vector<answer> all;
   all.reserve(parts_.size());
-  for (entry::part& one : parts_) all.push_back(std::move(one.got));
+  for (entry::part& one : parts_) all.emplace_back(std::move(one.got), link_->types());
   return all;
 }
 
@@ -97,7 +253,7 @@ void operation::learn(const result& row) {
 }
 
 bool operation::take_row(result& into) {
-  if (!ahead_.empty() || done() || link_->sent_.front() != entry_) return false;
+  if (!ahead_.empty() || done() || stage_ != stage::run || link_->sent_.front() != entry_) return false;
   if (link_->step(*entry_, &into) != link::event::row) return false;
   learn(into);
   return true;
@@ -148,21 +304,21 @@ task<> operation::until_done() {
   }
 }
 
-task<result> run_on(std::shared_ptr<link> on, const command& what) {
+task<answer> run_on(std::shared_ptr<link> on, const command& what) {
   for (bool again = false;; again = true) {
     operation one{on, kind::query, what};
     while (!one.done()) co_await one.progress();
     if (one.stale() && !again) continue;
-    co_return one.take();
+    co_return one.take_answer();
   }
 }
 
-task<std::vector<result>> run_all_on(std::shared_ptr<link> on, const std::vector<command>& what) {
+task<std::vector<answer>> run_all_on(std::shared_ptr<link> on, const std::vector<command>& what) {
   for (bool again = false;; again = true) {
     operation all{on, what};
     while (!all.done()) co_await all.progress();
     if (all.stale() && !again) continue;
-    co_return all.take_all();
+    co_return all.take_answers();
   }
 }
 

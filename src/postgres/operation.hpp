@@ -17,7 +17,8 @@
 namespace weft::postgres::detail {
 
 /// One thing that is done on a link; lives in the frame of who does it. Destroyed before its end it leaves its result
-/// to be dropped.
+/// to be dropped. Where the types of users matter, it asks the server about them: before it runs what has parameters of
+/// such types, or gives rows as they come; after it otherwise.
 class operation {
  public:
   /// Stands in line from now on. `what` must live as long.
@@ -36,8 +37,10 @@ class operation {
   /// Of one that is done; throws what the server or the connection had to say against it.
   result take();
   void check() const;
+  /// The same, with what is known about the types in it.
+  answer take_answer();
   /// The same of several.
-  std::vector<result> take_all();
+  std::vector<answer> take_answers();
   /// It failed because what was prepared does not hold any more, and may be tried again.
   bool stale() const noexcept { return stale_; }
 
@@ -58,7 +61,20 @@ class operation {
   friend class link;
   /// False if nobody waits.
   bool wake() noexcept;
+  struct inquiry;
+  enum class stage : std::uint8_t { describe, learn_before, run, learn_after };
   operation(std::shared_ptr<link> on, kind how, const command* one, const std::vector<command>* many);
+  const command& given(std::size_t i) const noexcept { return given_many_ != nullptr ? (*given_many_)[i] : *given_; }
+  std::size_t given_count() const noexcept { return given_many_ != nullptr ? given_many_->size() : 1; }
+  inquiry& inquire();
+  void begin();
+  void stand_in_line(kind how);
+  void run();
+  bool ask(std::vector<oid::number> types, stage then);
+  bool described();
+  bool wants_types();
+  /// Goes on with the next stage; false after the last.
+  bool go_on();
   void finished(entry& with, bool stale) noexcept;
   void broken(std::exception_ptr error) noexcept;
   /// So much has come that no more is read before some of it is taken.
@@ -71,9 +87,14 @@ class operation {
   void keep(std::string_view copied) { ahead_.add(copied); }
 
   std::shared_ptr<link> link_;
-  const command* what_;
+  kind kind_;
+  stage stage_ = stage::run;
+  const command* given_;
+  const std::vector<command>* given_many_;
+  const command* what_;  // what is under way
   const std::vector<command>* many_;
-  entry* entry_;
+  std::unique_ptr<inquiry> inquiry_;
+  entry* entry_ = nullptr;
   progress_leaf* waiting_ = nullptr;
   result got_;
   std::vector<entry::part> parts_;
@@ -105,7 +126,7 @@ class operation::progress_leaf final : public weft::detail::leaf {
 inline operation::progress_leaf operation::progress() noexcept { return progress_leaf{*this}; }
 
 /// Runs a statement; prepares it anew where the schema has changed and nothing is lost by it.
-task<result> run_on(std::shared_ptr<link> on, const command& what);
-task<std::vector<result>> run_all_on(std::shared_ptr<link> on, const std::vector<command>& what);
+task<answer> run_on(std::shared_ptr<link> on, const command& what);
+task<std::vector<answer>> run_all_on(std::shared_ptr<link> on, const std::vector<command>& what);
 
 }  // namespace weft::postgres::detail

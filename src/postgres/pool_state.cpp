@@ -416,7 +416,7 @@ void pool_state::look_at(const place_ptr& one) noexcept {
 
 // ---- the session ----------------------------------------------------------------------------------------------------
 
-task<result> pool_state::run(const command& what) {
+task<answer> pool_state::run(const command& what) {
   for (;;) {
     const claim found = co_await acquire(false);
     const std::shared_ptr<link> on = found.got()->on;
@@ -425,7 +425,7 @@ task<result> pool_state::run(const command& what) {
   }
 }
 
-task<std::vector<result>> pool_state::run_all(const std::vector<command>& what) {
+task<std::vector<answer>> pool_state::run_all(const std::vector<command>& what) {
   for (;;) {
     const claim found = co_await acquire(false);
     const std::shared_ptr<link> on = found.got()->on;

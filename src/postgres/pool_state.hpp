@@ -30,8 +30,8 @@ class pool_state final : public session,
   pool_state& operator=(const pool_state&) = delete;
   ~pool_state() override;
 
-  task<result> run(const command& what) override;
-  task<std::vector<result>> run_all(const std::vector<command>& what) override;
+  task<answer> run(const command& what) override;
+  task<std::vector<answer>> run_all(const std::vector<command>& what) override;
   void run_detached(std::string) override {}  // there is no connection that it could be meant for
   task<> run_script(const std::string& text) override;
   task<std::unique_ptr<row_source>> stream(const command& what) override;

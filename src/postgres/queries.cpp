@@ -21,9 +21,11 @@ void throw_row_count(std::size_t count, bool none_allowed) {
 task<std::vector<rows>> run_pipeline_in(std::shared_ptr<session> on, pipeline what) {
   std::vector<rows> all;
   if (what.size() == 0) co_return all;
-  std::vector<result> got = co_await on->run_all(what.statements());
+  std::vector<command> statements = std::move(what).statements();
+  for (command& one : statements) one.needed = knowledge::parts;
+  std::vector<answer> got = co_await on->run_all(statements);
   all.reserve(got.size());
-  for (result& one : got) all.emplace_back(std::move(one));
+  for (answer& one : got) all.emplace_back(std::move(one));
   co_return all;
 }
 

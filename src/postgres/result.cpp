@@ -84,18 +84,36 @@ void throw_bad_field(std::string_view name) {
   }
 }
 
+void parameters::encode_open(const std::vector<oid::number>& types) {
+  for (const auto& [at, value] : open_) {
+    const std::size_t begin = bytes_.size();
+    try {
+      value->write(bytes_, base_of(types.at(at)));
+    } catch (const std::exception& e) {
+      throw data_error{"parameter $" + std::to_string(at + 1) + ": " + e.what()};
+    }
+    list_[at].at = begin;
+    list_[at].length = length_since(begin, at);
+  }
+  open_.clear();
+}
+
+std::int32_t parameters::length_since(std::size_t begin, std::size_t at) const {
+  const std::size_t length = bytes_.size() - begin;
+  if (length > 0x3fffffff) throw data_error{"parameter $" + std::to_string(at + 1) + ": more than a gigabyte"};
+  return static_cast<std::int32_t>(length);
+}
+
 void parameters::end(oid::number type, bool as_text, std::size_t at) {
   constexpr std::size_t most = 65535;
-  const std::size_t length = bytes_.size() - at;
+  const std::int32_t length = length_since(at, list_.size());
   if (list_.size() == most) throw data_error{"more than 65,535 parameters"};
-  if (length > 0x3fffffff)
-    throw data_error{"parameter $" + std::to_string(list_.size() + 1) + ": more than a gigabyte"};
   if (as_text) {
     if (bytes_.find('\0', at) != std::string::npos)
       throw data_error{"parameter $" + std::to_string(list_.size() + 1) + ": text with a zero byte"};
     bytes_ += '\0';
   }
-  list_.push_back({type, as_text, static_cast<std::int32_t>(length), at});
+  list_.push_back({type, as_text, length, at});
 }
 
 }  // namespace weft::postgres::detail

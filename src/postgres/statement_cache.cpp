@@ -21,9 +21,17 @@ const std::string* statement_cache::find(const command& what) {
 
 const std::string& statement_cache::add(const command& what) {
   make_key(what);
-  by_use_.push_front({key_, "weft_" + std::to_string(++named_)});
+  by_use_.push_front({key_, "weft_" + std::to_string(++named_), nullptr});
   known_.insert_or_assign(by_use_.front().key, by_use_.begin());
   return by_use_.front().name;
+}
+
+std::shared_ptr<const std::vector<oid::number>> statement_cache::parameters_of(const command& what) {
+  return find(what) != nullptr ? by_use_.front().parameters : nullptr;
+}
+
+void statement_cache::note(const command& what, std::shared_ptr<const std::vector<oid::number>> parameters) {
+  if (find(what) != nullptr) by_use_.front().parameters = std::move(parameters);
 }
 
 void statement_cache::forget(std::string_view name) noexcept {

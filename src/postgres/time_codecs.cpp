@@ -1,3 +1,4 @@
+#include <utility>
 #include <weft/postgres/codec.hpp>
 #include <weft/postgres/time_codecs.hpp>
 
@@ -33,6 +34,23 @@ std::chrono::microseconds from_server_epoch(std::int64_t since_2000) {
 std::int32_t read_date(std::string_view from, oid::number is) {
   if (is != oid::date) throw_no_fit(is, "a date");
   return whole_number<std::int32_t>(from);
+}
+
+timetz read_timetz(std::string_view from, oid::number is) {
+  if (is != oid::timetz) throw_no_fit(is, "timetz");
+  wire_reader reader{from};
+  timetz value;
+  value.time = std::chrono::microseconds{reader.number<std::int64_t>()};
+  value.offset = -std::chrono::seconds{reader.number<std::int32_t>()};  // the server counts to the west
+  return value;
+}
+
+void write_timetz(std::string& to, const timetz& value, oid::number as) {
+  if (as != oid::timetz) throw_no_fit(as, "timetz");
+  const auto west = -value.offset.count();
+  if (!std::in_range<std::int32_t>(west)) throw_out_of_range("an offset from UTC");
+  put(to, std::int64_t{value.time.count()});
+  put(to, static_cast<std::int32_t>(west));
 }
 
 interval read_interval(std::string_view from, oid::number is) {

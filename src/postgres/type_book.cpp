@@ -23,7 +23,7 @@ const type_book*& type_book::current() noexcept {
   return book;
 }
 
-oid::number base_of(oid::number type) noexcept {
+oid::number base_in_book(oid::number type) noexcept {
   const type_book* const book = type_book::current();
   return book != nullptr ? book->base_of(type) : type;
 }
@@ -33,42 +33,52 @@ const std::vector<oid::number>* parts_of(oid::number type) noexcept {
   return book != nullptr ? book->parts_of(type) : nullptr;
 }
 
-// An array's element, a domain's base, a range's bounds, a composite type's fields in their order.
+// An array's element, a domain's base, a range's bounds, a composite type's fields in their order, a multirange's range
+// (by way of JSON, because servers before version 14 have no such column). A record may have any domain in it.
 const char* const type_book_query = R"(
 with recursive known(id) as (
   select unnest($1::oid[])
+  union
+  select oid from pg_type where typtype in ('d', 'r', 'm') and $1::oid[] && '{2249,2287}'
   union
   select part from known join pg_type t on t.oid = known.id cross join lateral (
     select t.typelem where t.typelem <> 0 and t.typcategory = 'A'
     union all select t.typbasetype where t.typtype = 'd'
     union all select r.rngsubtype from pg_range r where r.rngtypid = t.oid
+    union all select r.rngtypid from pg_range r where (to_jsonb(r)->>'rngmultitypid')::oid = t.oid
     union all select a.atttypid from pg_attribute a where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
   ) parts(part))
 select t.oid, t.typtype = 'd', case
   when t.typtype = 'd' then array[t.typbasetype]
   when t.typtype = 'r' then array(select r.rngsubtype from pg_range r where r.rngtypid = t.oid)
+  when t.typtype = 'm' then array(select r.rngtypid from pg_range r where (to_jsonb(r)->>'rngmultitypid')::oid = t.oid)
   when t.typtype = 'c' then array(select a.atttypid from pg_attribute a
     where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped order by a.attnum)
   when t.typelem <> 0 and t.typcategory = 'A' then array[t.typelem]
   else '{}'::oid[] end
-from known join pg_type t on t.oid = known.id where t.oid >= 16384)";
+from known join pg_type t on t.oid = known.id where t.oid >= 10000)";
 
-std::string users_types(const oid::number* types, std::size_t count) {
-  std::string list;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (types[i] >= oid::first_of_users) list += (list.empty() ? "{" : ",") + std::to_string(types[i]);
+std::vector<oid::number> missing_types(const type_book* book, const std::vector<oid::number>& of) {
+  std::vector<oid::number> missing;
+  for (const oid::number type : of) {
+    const bool of_users = type >= oid::first_of_users || type == oid::record || type == oid::record_array;
+    if (of_users && (book == nullptr || !book->knows(type))) missing.push_back(type);
   }
-  return list.empty() ? list : list + "}";
+  return missing;
 }
 
-type_book type_book_of(const result& said) {
-  type_book book;
+std::string type_list(const std::vector<oid::number>& types) {
+  std::string list = "{";
+  for (const oid::number type : types) list += (list.size() > 1 ? "," : "") + std::to_string(type);
+  return list += '}';
+}
+
+void learn(type_book& book, const result& said) {
   const row_reader<std::tuple<oid::number, bool, std::vector<oid::number>>> reader{said};
   for (std::size_t i = 0; i < said.rows(); ++i) {
     auto [type, is_domain, parts] = reader.read(result_row{said, i});
     book.add(type, is_domain, std::move(parts));
   }
-  return book;
 }
 
 }  // namespace weft::postgres::detail

@@ -153,6 +153,14 @@ TEST(PostgresTypes, HoldTimes) {
     co_await round_trip(db, "interval", weft::postgres::interval{14, 3, 4h + 5us},
                         "1 year 2 mons 3 days 04:00:00.000005");
     co_await round_trip<microseconds>(db, "interval", -1500ms, "-00:00:01.5");
+    using weft::postgres::timetz;
+    co_await round_trip(db, "timetz", timetz{13h + 1us, 5h + 30min}, "13:00:00.000001+05:30");
+    co_await round_trip(db, "timetz", timetz{24h, -15h - 59min - 59s}, "24:00:00-15:59:59");
+    co_await round_trip(db, "timetz[]", list<timetz>(timetz{0us}), "{00:00:00+00}");
+    EXPECT_EQ(co_await sqlstate_of(db.execute("select $1", timetz{0us, 16h})), "22009");
+    EXPECT_EQ(co_await sqlstate_of(db.execute("select $1", timetz{-1us})), "22008");
+    EXPECT_THROW((void)co_await db.fetch_value<timetz>("select '13:00'::time"), data_error);
+    EXPECT_THROW((void)db.execute("select $1", timetz{0us, 10'000'000'000s}), data_error);
     EXPECT_EQ(co_await db.fetch_value<std::string>("select $1::time::text", weft::postgres::time_of_day{13h + 1us}),
               "13:00:00.000001");
     EXPECT_EQ(co_await db.fetch_value<microseconds>("select '13:00:00.000001'::time"), 13h + 1us);
@@ -247,8 +255,10 @@ TEST(PostgresTypes, SendComposites) {
     };
     EXPECT_EQ(co_await db.copy_in("s", given(one)), 1U);
     EXPECT_EQ((co_await db.fetch_one<placed>("select * from s where id = 3")).place.label, one.label);
-    EXPECT_EQ(co_await sqlstate_of(db.execute("insert into s values (1, $1)", weft::postgres::composite{reading})),
-              "42804");
+    EXPECT_THROW(co_await db.execute("insert into s values (1, $1)", weft::postgres::composite{reading}), data_error);
+    EXPECT_THROW(co_await db.execute("select $1", weft::postgres::composite{one}), data_error);
+    EXPECT_THROW(co_await db.execute("select $1::int", weft::postgres::composite{one}), data_error);
+    EXPECT_EQ(co_await db.fetch_value<int>("select 1"), 1);
   });
 }
 

@@ -119,8 +119,9 @@ template <class T>
 struct codec<std::vector<T>> {
   using leaf = typename detail::without_optional<typename detail::array_part<std::vector<T>>::leaf>::type;
   static constexpr int depth = detail::array_part<std::vector<T>>::depth;
-  static inline const oid::number element = codec<leaf>::type == oid::unknown ? oid::text : codec<leaf>::type;
   static constexpr bool as_text = detail::is_array_text<leaf>();
+  static constexpr bool has_parts = !described_enum<leaf>;
+  static inline const oid::number element = std::same_as<leaf, std::string> ? oid::text : codec<leaf>::type;
   static inline const oid::number type = as_text ? oid::unknown : detail::array_of(element);
 
   static void write_text(std::string& to, const std::vector<T>& value) {
@@ -130,6 +131,7 @@ struct codec<std::vector<T>> {
   }
   static void write(std::string& to, const std::vector<T>& value, oid::number as) {
     oid::number of = detail::element_of(as);
+    if (of == oid::unknown && as != oid::unknown && as < oid::first_of_users) detail::throw_no_fit(as, "an array");
     if (of == oid::unknown) of = element;
     std::vector<std::size_t> sizes;
     detail::measure_array(value, sizes, 0);
@@ -141,7 +143,7 @@ struct codec<std::vector<T>> {
     detail::wire_reader reader{from};
     const auto [sizes, of] = detail::read_array_head(reader, is, depth);
     value.clear();
-    if (!sizes.empty()) detail::read_elements(reader, sizes, 0, of, value);
+    if (!sizes.empty()) detail::read_elements(reader, sizes, 0, detail::base_of(of), value);
   }
 };
 

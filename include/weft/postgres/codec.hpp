@@ -30,7 +30,11 @@ namespace weft::postgres {
 ///   of a parameter that is not sent as text, or of a column of that type in copy_in.
 /// - `static void read(std::string_view from, oid::number is, T& value)`: takes the binary format of type `is`.
 ///
-/// They throw data_error for what does not fit. What a query does not use need not be there.
+/// - `static constexpr bool has_parts = true`, if there are other values in it: the server is asked what users' types
+///   are made of before they are read.
+///
+/// A parameter that is not sent as text and whose type is oid::unknown is written when the server has said what it
+/// wants. They throw data_error for what does not fit. What a query does not use need not be there.
 template <class T>
 struct codec;
 
@@ -53,6 +57,8 @@ std::string_view json_in(std::string_view from, oid::number is);
 std::int64_t read_timestamp(std::string_view from, oid::number is, oid::number wanted);
 std::int32_t read_date(std::string_view from, oid::number is);
 std::chrono::microseconds read_duration(std::string_view from, oid::number is);
+timetz read_timetz(std::string_view from, oid::number is);
+void write_timetz(std::string& to, const timetz& value, oid::number as);
 interval read_interval(std::string_view from, oid::number is);
 void write_interval(std::string& to, const interval& value, oid::number as);
 /// The array type of an element type; unknown if that is not one of the server's own.
@@ -74,6 +80,17 @@ template <class T>
 inline constexpr bool is_optional = false;
 template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
+
+template <class T>
+inline constexpr bool has_parts = [] {
+  if constexpr (requires { codec<T>::has_parts; }) {
+    return codec<T>::has_parts;
+  } else {
+    return false;
+  }
+}();
+template <class T>
+inline constexpr bool has_parts<std::optional<T>> = has_parts<T>;
 
 /// A value or NULL; `bytes` without data is NULL.
 template <class T>

@@ -97,6 +97,7 @@ template <described T>
 struct codec<T> {
   static constexpr oid::number type = oid::unknown;
   static constexpr bool as_text = true;
+  static constexpr bool has_parts = true;
   static void write_text(std::string& to, const T& value) {
     static_assert(detail::has_json<T>(),
                   "a described type is sent as JSON, and a field of this one has no json_codec; for a composite type "
@@ -128,13 +129,13 @@ struct codec<T> {
     for_each_field<T>([&](const auto& field) {
       const auto of = reader.number<oid::number>();
       const std::string_view bytes = detail::read_sized(reader);
-      detail::read_nullable(bytes, of, field.get(value));
+      detail::read_nullable(bytes, detail::base_of(of), field.get(value));
     });
   }
 };
 
-/// A parameter of a composite type: `db.execute("insert into t values ($1)", composite{spot})`. The server wants the
-/// fields in its order, and exactly its types (int for integer, std::int64_t for bigint, std::string for text, ...).
+/// A parameter of a composite type: `db.execute("insert into t values ($1)", composite{spot})`, or several in a vector.
+/// The described type's fields are in the server's order.
 template <described T>
 struct composite {
   T value;
@@ -147,8 +148,10 @@ template <class T>
 struct codec<composite<T>> {
   static constexpr oid::number type = oid::unknown;
   static constexpr bool as_text = false;
-  static void write(std::string& to, const composite<T>& value, oid::number) {
-    detail::write_composite(to, value.value);
+  static constexpr bool has_parts = true;
+  static void write(std::string& to, const composite<T>& value, oid::number as) {
+    if (as < oid::first_of_users) detail::throw_no_fit(as, "a composite type, which a cast would make known");
+    detail::write_composite(to, value.value, as);
   }
   static void read(std::string_view from, oid::number is, composite<T>& value) {
     codec<T>::read(from, is, value.value);

@@ -23,7 +23,7 @@ class pipeline {
   std::size_t size() const noexcept { return statements_.size(); }
 
   /// For the library's own use.
-  const std::vector<detail::command>& statements() const noexcept { return statements_; }
+  std::vector<detail::command> statements() && noexcept { return std::move(statements_); }
 
  private:
   std::vector<detail::command> statements_;

@@ -35,14 +35,17 @@ inline task<std::uint64_t> execute_in(std::shared_ptr<session> on, command what)
 inline task<> script_in(std::shared_ptr<session> on, std::string text) { co_await on->run_script(text); }
 
 inline task<rows> rows_in(std::shared_ptr<session> on, command what) {
-  result got = co_await on->run(what);
+  what.needed = knowledge::parts;
+  answer got = co_await on->run(what);
   co_return rows{std::move(got)};
 }
 
 template <class T>
 task<std::vector<T>> fetch_in(std::shared_ptr<session> on, command what) {
-  const result got = co_await on->run(what);
+  what.needed = row_reader<T>::needed;
+  const answer got = co_await on->run(what);
   const row_reader<T> reader{got};
+  const reading_in known{got.types()};
   std::vector<T> all;
   const std::size_t count = got.rows();
   all.reserve(count);
@@ -52,23 +55,27 @@ task<std::vector<T>> fetch_in(std::shared_ptr<session> on, command what) {
 
 template <class T>
 task<T> fetch_one_in(std::shared_ptr<session> on, command what) {
-  const result got = co_await on->run(what);
+  what.needed = row_reader<T>::needed;
+  const answer got = co_await on->run(what);
   if (got.rows() != 1) throw_row_count(got.rows(), false);
-  co_return row_reader<T>{got}.read(result_row{got, 0});
+  co_return read_row(row_reader<T>{got}, result_row{got, 0}, got.types());
 }
 
 template <class T>
 task<std::optional<T>> fetch_optional_in(std::shared_ptr<session> on, command what) {
-  const result got = co_await on->run(what);
+  what.needed = row_reader<T>::needed;
+  const answer got = co_await on->run(what);
   std::optional<T> found;
   if (got.rows() > 1) throw_row_count(got.rows(), true);
-  if (got.rows() == 1) found.emplace(row_reader<T>{got}.read(result_row{got, 0}));
+  if (got.rows() == 1) found.emplace(read_row(row_reader<T>{got}, result_row{got, 0}, got.types()));
   co_return found;
 }
 
 template <class T>
 async_generator<T> stream_in(std::shared_ptr<session> on, command what) {
+  what.needed = row_reader<T>::needed;
   const std::unique_ptr<row_source> source = co_await on->stream(what);
+  std::shared_ptr<const type_book> types;
   std::optional<row_reader<T>> reader;
   std::optional<block_rows> ahead;
   row_block block;
@@ -85,8 +92,12 @@ async_generator<T> stream_in(std::shared_ptr<session> on, command what) {
       from_block = ahead->next();
     }
     if (!reader) reader.emplace(source->shape());
+    if constexpr (row_reader<T>::needed != knowledge::none) {
+      if (count == 0) types = source->types();
+    }
     if (from_block) ahead->count = count;
-    T value = from_block ? reader->read(*ahead) : reader->read(result_row{row, 0, count});
+    T value =
+        from_block ? read_row(*reader, *ahead, types.get()) : read_row(*reader, result_row{row, 0, count}, types.get());
     co_yield std::move(value);
   }
 }
@@ -101,8 +112,7 @@ task<std::uint64_t> copy_rows_in(std::shared_ptr<session> on, std::string table,
     encoder.learn(shape);
   }
   if (const std::string types = encoder.users_types(); !types.empty()) {
-    command ask{type_book_query};
-    ask.values.add(types);
+    const command ask = command::of(type_book_query, types);
     const result said = co_await alone->run(ask);
     encoder.learn_types(said);
   }

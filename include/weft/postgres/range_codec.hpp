@@ -13,6 +13,7 @@ template <class T>
 struct codec<range<T>> {
   static inline const oid::number type = detail::range_of(codec<T>::type);
   static constexpr bool as_text = false;
+  static constexpr bool has_parts = true;
 
   static void write(std::string& to, const range<T>& value, oid::number as) {
     const oid::number bound = bound_of(as);
@@ -41,10 +42,9 @@ struct codec<range<T>> {
   }
 
  private:
-  /// Of a range of the users' own it is not known, and taken for T's.
   static oid::number bound_of(oid::number of) {
     const oid::number known = detail::element_of_range(of);
-    if (known == oid::unknown && of != oid::unknown && of < oid::first_of_users) detail::throw_no_fit(of, "a range");
+    if (known == oid::unknown && of != oid::unknown) detail::throw_no_fit(of, "a range");
     return known != oid::unknown ? known : codec<T>::type;
   }
   static void read_bound(detail::wire_reader& reader, oid::number bound, std::optional<T>& value) {
@@ -57,15 +57,17 @@ template <class T>
 struct codec<multirange<T>> {
   static inline const oid::number type = detail::multirange_of(detail::range_of(codec<T>::type));
   static constexpr bool as_text = false;
+  static constexpr bool has_parts = true;
 
   static void write(std::string& to, const multirange<T>& value, oid::number as) {
     const oid::number each = detail::range_of_multirange(as);
+    if (each == oid::unknown && as != oid::unknown) detail::throw_no_fit(as, "a multirange");
     detail::put(to, static_cast<std::int32_t>(value.ranges.size()));
     for (const range<T>& one : value.ranges) detail::write_sized(to, one, each);
   }
   static void read(std::string_view from, oid::number is, multirange<T>& value) {
     const oid::number each = detail::range_of_multirange(is);
-    if (each == oid::unknown && is < oid::first_of_users) detail::throw_no_fit(is, "a multirange");
+    if (each == oid::unknown) detail::throw_no_fit(is, "a multirange");
     detail::wire_reader reader{from};
     value.ranges.clear();
     for (auto left = reader.number<std::int32_t>(); left > 0; --left) {

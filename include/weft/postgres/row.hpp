@@ -20,6 +20,7 @@ class row {
   T get(std::size_t column) const {
     if (column >= of_->columns()) detail::throw_wrong_columns(*of_, column + 1);
     T value{};
+    const detail::reading_in known{of_->types()};
     detail::read_column(detail::result_row{*of_, at_}, column, of_->column_type(column), value);
     return value;
   }
@@ -34,15 +35,15 @@ class row {
   /// The whole row as a described struct or a tuple.
   template <class T>
   T as() const {
-    return detail::row_reader<T>{*of_}.read(detail::result_row{*of_, at_});
+    return detail::read_row(detail::row_reader<T>{*of_}, detail::result_row{*of_, at_}, of_->types());
   }
   std::size_t size() const noexcept { return of_->columns(); }
 
   /// For the library's own use.
-  row(const detail::result& of, std::size_t at) noexcept : of_{&of}, at_{at} {}
+  row(const detail::answer& of, std::size_t at) noexcept : of_{&of}, at_{at} {}
 
  private:
-  const detail::result* of_;
+  const detail::answer* of_;
   std::size_t at_;
 };
 
@@ -57,7 +58,7 @@ class rows {
     using reference = row;
     using pointer = void;
     iterator() noexcept = default;
-    iterator(const detail::result& of, std::size_t at) noexcept : of_{&of}, at_{at} {}
+    iterator(const detail::answer& of, std::size_t at) noexcept : of_{&of}, at_{at} {}
     row operator*() const noexcept { return row{*of_, at_}; }
     iterator& operator++() noexcept {
       ++at_;
@@ -71,7 +72,7 @@ class rows {
     friend bool operator==(const iterator& a, const iterator& b) noexcept { return a.at_ == b.at_; }
 
    private:
-    const detail::result* of_ = nullptr;
+    const detail::answer* of_ = nullptr;
     std::size_t at_ = 0;
   };
 
@@ -86,10 +87,10 @@ class rows {
   std::uint64_t affected() const noexcept { return held_->affected(); }
 
   /// For the library's own use.
-  explicit rows(detail::result held) : held_{std::make_unique<detail::result>(std::move(held))} {}
+  explicit rows(detail::answer held) : held_{std::make_unique<detail::answer>(std::move(held))} {}
 
  private:
-  std::unique_ptr<detail::result> held_;  // stays in its place, for the rows
+  std::unique_ptr<detail::answer> held_;  // stays in its place, for the rows
 };
 
 }  // namespace weft::postgres

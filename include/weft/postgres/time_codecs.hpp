@@ -169,6 +169,15 @@ struct codec<std::chrono::hh_mm_ss<Duration>> {
   }
 };
 
+/// time with time zone.
+template <>
+struct codec<timetz> {
+  static constexpr oid::number type = oid::timetz;
+  static constexpr bool as_text = false;
+  static void write(std::string& to, const timetz& value, oid::number as) { detail::write_timetz(to, value, as); }
+  static void read(std::string_view from, oid::number is, timetz& value) { value = detail::read_timetz(from, is); }
+};
+
 template <>
 struct codec<interval> {
   static constexpr oid::number type = oid::interval;

@@ -82,6 +82,18 @@ struct multirange {
 using timestamptz = std::chrono::sys_time<std::chrono::microseconds>;
 /// Microseconds of the calendar of no known time zone: timestamp.
 using timestamp = std::chrono::local_time<std::chrono::microseconds>;
+/// A time of day with what its place is ahead of UTC: time with time zone.
+struct timetz {
+  std::chrono::microseconds time{0};  ///< since midnight there
+  std::chrono::seconds offset{0};     ///< to the east
+
+  timetz() = default;
+  explicit timetz(std::chrono::microseconds since_midnight, std::chrono::seconds east = {}) noexcept
+      : time{since_midnight}, offset{east} {}
+
+  friend bool operator==(const timetz&, const timetz&) = default;
+};
+
 /// Of a day: time.
 using time_of_day = std::chrono::hh_mm_ss<std::chrono::microseconds>;
 

@@ -19,10 +19,8 @@ inline constexpr std::size_t copy_piece = std::size_t{64} << 10;
 std::string quoted_name(std::string_view name);
 [[noreturn]] void throw_bad_field(std::string_view name);
 
-/// Asks what the types in the array $1 are made of, and those in turn.
-extern const char* const type_book_query;
-std::string users_types(const oid::number* types, std::size_t count);
-type_book type_book_of(const result& said);
+/// Adds what the answer to type_book_query says.
+void learn(type_book& book, const result& said);
 
 template <described T>
 std::string column_list() {
@@ -43,9 +41,12 @@ class row_encoder {
     for (std::size_t i = 0; i < types_.size(); ++i) types_[i] = shape.column_type(i);
   }
   /// Those that are users' own, for type_book_query; "" for none.
-  std::string users_types() const { return detail::users_types(types_.data(), types_.size()); }
+  std::string users_types() const {
+    const auto missing = missing_types(nullptr, {types_.begin(), types_.end()});
+    return missing.empty() ? "" : type_list(missing);
+  }
   /// What the answer to that is.
-  void learn_types(const result& said) { book_ = type_book_of(said); }
+  void learn_types(const result& said) { detail::learn(book_.emplace(), said); }
   void begin() {
     constexpr std::string_view signature{"PGCOPY\n\377\r\n\0", 11};
     bytes_ = signature;
@@ -55,7 +56,7 @@ class row_encoder {
   /// Throws data_error that names the field.
   void add(const T& row) {
     if (!book_) return encode(row);
-    const reading_in known{*book_};
+    const reading_in known{&*book_};
     encode(row);
   }
   void end() { put(bytes_, std::int16_t{-1}); }

@@ -30,12 +30,15 @@ inline constexpr number time = 1083;
 inline constexpr number timestamp = 1114;
 inline constexpr number timestamptz = 1184;
 inline constexpr number interval = 1186;
+inline constexpr number timetz = 1266;
 inline constexpr number numeric = 1700;
 inline constexpr number record = 2249;
 inline constexpr number nothing = 2278;
+inline constexpr number record_array = 2287;
 inline constexpr number uuid = 2950;
 inline constexpr number jsonb = 3802;
 
-inline constexpr number first_of_users = 16384;  ///< from here on: extensions and users' own
+/// From here on a type may have another number in another database: extensions' and users' own.
+inline constexpr number first_of_users = 10000;
 
 }  // namespace weft::postgres::oid

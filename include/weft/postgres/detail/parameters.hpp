@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,13 @@
 #include <weft/postgres/codecs.hpp>
 
 namespace weft::postgres::detail {
+
+/// A parameter that is encoded when the server has said which type it has.
+class open_value {
+ public:
+  virtual ~open_value() = default;
+  virtual void write(std::string& to, oid::number as) const = 0;
+};
 
 /// A statement's parameters, encoded: the arguments need not live any longer.
 class parameters {
@@ -24,6 +32,9 @@ class parameters {
 
   const std::vector<one>& list() const noexcept { return list_; }
   const std::string& bytes() const noexcept { return bytes_; }
+  bool has_open() const noexcept { return !open_.empty(); }
+  /// Encodes what is open, now that the types of all are known. Throws data_error that says which one does not fit.
+  void encode_open(const std::vector<oid::number>& types);
   void reserve(std::size_t count) {
     list_.reserve(count);
     bytes_.reserve(count * 16);
@@ -53,6 +64,9 @@ class parameters {
     const oid::number type = codec<T>::type;
     if constexpr (codec<T>::as_text) {
       codec<T>::write_text(bytes_, value);
+    } else if (type == oid::unknown) {
+      open_.emplace_back(list_.size(), std::make_shared<open_value_of<T>>(value));
+      return add_null(type);
     } else {
       codec<T>::write(bytes_, value, type);
     }
@@ -61,15 +75,36 @@ class parameters {
   void add_null(oid::number type) { list_.push_back({type, false, -1, bytes_.size()}); }
   /// Throws data_error for text with a zero byte, and for too much.
   void end(oid::number type, bool as_text, std::size_t at);
+  std::int32_t length_since(std::size_t begin, std::size_t at) const;
+
+  template <class T>
+  class open_value_of final : public open_value {
+   public:
+    explicit open_value_of(const T& value) : value_(value) {}
+    void write(std::string& to, oid::number as) const override { codec<T>::write(to, value_, as); }
+
+   private:
+    T value_;
+  };
 
   std::vector<one> list_;
-  std::string bytes_;  // text ends with a zero byte
+  std::string bytes_;                                                            // text ends with a zero byte
+  std::vector<std::pair<std::size_t, std::shared_ptr<const open_value>>> open_;  // by their places in the list
+};
+
+/// Which of a statement's rows need to know what users' types are made of.
+enum class knowledge : std::uint8_t {
+  none,   ///< none
+  whole,  ///< those that are one column
+  parts   ///< all
 };
 
 /// A statement with its parameters.
 struct command {
   std::string text;
   parameters values;
+  knowledge needed = knowledge::none;
+  bool describes = false;  ///< it is not run: the server tells its types
 
   explicit command(std::string statement) : text{std::move(statement)} {}
   template <class... Args>

@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <utility>
 #include <weft/postgres/detail/oid.hpp>
+#include <weft/postgres/detail/type_book.hpp>
 
 struct pg_result;
 
@@ -40,6 +42,19 @@ class result {
  private:
   void clear() noexcept;
   pg_result* held_ = nullptr;
+};
+
+/// What a statement gave, with what is known about the types in it.
+class answer : public result {
+ public:
+  answer() noexcept = default;
+  answer(result&& got, std::shared_ptr<const type_book> types) noexcept
+      : result{std::move(got)}, types_{std::move(types)} {}
+  /// Null if nothing needs to be known.
+  const type_book* types() const noexcept { return types_.get(); }
+
+ private:
+  std::shared_ptr<const type_book> types_;
 };
 
 }  // namespace weft::postgres::detail

@@ -9,6 +9,7 @@
 #include <utility>
 #include <weft/describe/field.hpp>
 #include <weft/postgres/codecs.hpp>
+#include <weft/postgres/detail/parameters.hpp>
 #include <weft/postgres/detail/result.hpp>
 
 namespace weft::postgres::detail {
@@ -55,6 +56,7 @@ inline constexpr bool is_tuple<std::pair<A, B>> = true;
 template <class T>
 class row_reader {
  public:
+  static constexpr knowledge needed = has_parts<T> ? knowledge::parts : knowledge::none;
   explicit row_reader(const result& from) {
     if (from.columns() != 1) throw_wrong_columns(from, 1);
     type_ = from.column_type(0);
@@ -74,6 +76,13 @@ class row_reader {
 template <described T>
 class row_reader<T> {
  public:
+  static constexpr knowledge needed = [] {
+    bool fields = false;
+    for_each_field<T>([&](const auto& field) {
+      fields = fields || has_parts<std::remove_cvref_t<decltype(field.get(std::declval<T&>()))>>;
+    });
+    return fields ? knowledge::parts : knowledge::whole;
+  }();
   explicit row_reader(const result& from) {
     if (from.columns() == 1) {
       whole_type_ = from.column_type(0);
@@ -126,6 +135,9 @@ template <class T>
   requires is_tuple<T>
 class row_reader<T> {
  public:
+  static constexpr knowledge needed = []<std::size_t... I>(std::index_sequence<I...>) {
+    return (has_parts<std::tuple_element_t<I, T>> || ...) ? knowledge::parts : knowledge::none;
+  }(std::make_index_sequence<std::tuple_size_v<T>>{});
   explicit row_reader(const result& from) {
     if (from.columns() != types_.size()) throw_wrong_columns(from, types_.size());
     for (std::size_t i = 0; i < types_.size(); ++i) types_[i] = from.column_type(i);
@@ -145,5 +157,13 @@ class row_reader<T> {
  private:
   std::array<oid::number, std::tuple_size_v<T>> types_{};
 };
+
+/// A row, with what is known about the types in it, if anything needs to be.
+template <class T, class Row>
+T read_row(const row_reader<T>& reader, const Row& from, const type_book* types) {
+  if (types == nullptr) return reader.read(from);
+  const reading_in known{types};
+  return reader.read(from);
+}
 
 }  // namespace weft::postgres::detail

@@ -23,6 +23,8 @@ class row_source {
   virtual bool take(result& into) = 0;
   /// What knows the columns, once there has been a row, or the end.
   virtual const result& shape() const noexcept = 0;
+  /// What is known about the types in it.
+  virtual std::shared_ptr<const type_book> types() const noexcept = 0;
 };
 
 /// Rows on their way to the server. Destroyed early, it ends the statement, which then has no effect.
@@ -48,9 +50,9 @@ class copy_source {
 class session {
  public:
   virtual ~session() = default;
-  virtual task<result> run(const command& what) = 0;
+  virtual task<answer> run(const command& what) = 0;
   /// All with one sync.
-  virtual task<std::vector<result>> run_all(const std::vector<command>& what) = 0;
+  virtual task<std::vector<answer>> run_all(const std::vector<command>& what) = 0;
   /// Runs a statement that nobody waits for; what it says is dropped.
   virtual void run_detached(std::string text) = 0;
   /// Statements without parameters, separated by semicolons.

@@ -4,6 +4,7 @@
 #include <array>
 #include <mutex>
 #include <new>
+#include <utility>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define WEFT_RECYCLE_FRAMES 0
@@ -29,7 +30,10 @@ constinit thread_local std::int64_t blocks_acquired = 0;
 
 std::int64_t frames_in_use() noexcept {
   std::int64_t in_use = blocks_acquired;
-  for (const frame_cache::list& list : this_thread_frames.lists) in_use -= list.count;
+  for (const frame_cache::list& list : this_thread_frames.lists) {
+    in_use -= list.count;
+    if (list.spare != nullptr) in_use -= list.limit;
+  }
   return in_use;
 }
 
@@ -45,13 +49,19 @@ constexpr std::size_t cached_bytes = std::size_t{256} << 10;
 /// The head of a list of blocks that changes threads as a whole; lies in the first block of the list.
 struct batch : block {
   batch* next_batch;
+  std::uint32_t count;
 };
 
-constexpr std::size_t block_bytes(std::size_t index) { return std::max(index * frame_cache::grain, sizeof(batch)); }
+constexpr std::size_t block_bytes(std::size_t index) {
+  return std::max(index, sizeof(batch) / frame_cache::grain + 1) * frame_cache::grain;
+}
 
-/// Half of a thread's list moves at a time, so that a thread on the edge does not go back and forth.
+/// Of a full list.
 constexpr std::uint32_t batch_blocks(std::size_t index) {
   return static_cast<std::uint32_t>(std::max<std::size_t>(cached_bytes / 2 / block_bytes(index), 16));
+}
+constexpr std::uint32_t chunk_blocks(std::size_t index) {
+  return static_cast<std::uint32_t>(chunk_bytes / block_bytes(index));
 }
 
 struct depot {
@@ -64,15 +74,16 @@ depot& shared_depot() {
   return *instance;
 }
 
-void put_in_depot(std::size_t index, block* first) noexcept {
+void put_in_depot(std::size_t index, block* first, std::uint32_t count) noexcept {
   depot& shared = shared_depot();
   auto* head = static_cast<batch*>(first);
+  head->count = count;
   const std::lock_guard held{shared.mutex};
   head->next_batch = shared.batches[index];
   shared.batches[index] = head;
 }
 
-block* take_from_depot(std::size_t index) noexcept {
+batch* take_from_depot(std::size_t index) noexcept {
   depot& shared = shared_depot();
   const std::lock_guard held{shared.mutex};
   batch* head = shared.batches[index];
@@ -86,27 +97,22 @@ struct thread_exit {
   ~thread_exit() {
     for (std::size_t index = 1; index < frame_cache::classes; ++index) {
       frame_cache::list& list = this_thread_frames.lists[index];
-      if (list.head != nullptr) put_in_depot(index, list.head);
+      if (list.head != nullptr) put_in_depot(index, list.head, list.count);
+      if (list.spare != nullptr) put_in_depot(index, list.spare, list.limit);
       list = {};
     }
   }
 };
 thread_local thread_exit at_thread_exit;
 
-void adopt(frame_cache::list& list, block* first) noexcept {
-  list.head = first;
-  list.count = 0;
-  for (const block* b = first; b != nullptr; b = b->next) ++list.count;
-}
-
 /// Cuts a new chunk into blocks and lists them in address order. Chunks are never returned: frames of the same size
 /// will be wanted again.
 block* carve(std::size_t index) {
   const std::size_t size = block_bytes(index);
-  const std::size_t count = std::max<std::size_t>(chunk_bytes / size, 1);
+  const std::uint32_t count = chunk_blocks(index);
   auto* memory = static_cast<std::byte*>(::operator new(count * size));
   block* first = nullptr;
-  for (std::size_t i = count; i-- > 0;) {
+  for (std::uint32_t i = count; i-- > 0;) {
     auto* b = reinterpret_cast<block*>(memory + i * size);
     b->next = first;
     first = b;
@@ -125,11 +131,21 @@ void* allocate_frame_slow(std::size_t size) {
   }
   frame_cache::list& list = this_thread_frames.lists[index];
   at_thread_exit.armed = true;
-  list.limit = 2 * batch_blocks(index);
-  block* first = take_from_depot(index);
-  if (first == nullptr) first = carve(index);
-  adopt(list, first->next);
-  blocks_acquired += list.count + 1;
+  list.limit = batch_blocks(index);
+  block* first = std::exchange(list.spare, nullptr);
+  if (first != nullptr) {
+    list.count = list.limit;
+  } else if (batch* const found = take_from_depot(index)) {
+    first = found;
+    list.count = found->count;
+    blocks_acquired += list.count;
+  } else {
+    first = carve(index);
+    list.count = chunk_blocks(index);
+    blocks_acquired += list.count;
+  }
+  list.head = first->next;
+  --list.count;
   return first;
 }
 
@@ -142,17 +158,14 @@ void free_frame_slow(void* memory, std::size_t size) noexcept {
   frame_cache::list& list = this_thread_frames.lists[index];
   if (list.limit == 0) {
     at_thread_exit.armed = true;
-    list.limit = 2 * batch_blocks(index);
+    list.limit = batch_blocks(index);
   } else {
-    block* first = list.head;
-    block* last = first;
-    const std::uint32_t moved = std::min(batch_blocks(index), list.count);
-    for (std::uint32_t i = 1; i < moved; ++i) last = last->next;
-    list.head = last->next;
-    list.count -= moved;
-    blocks_acquired -= moved;
-    last->next = nullptr;
-    put_in_depot(index, first);
+    if (list.spare != nullptr) {
+      put_in_depot(index, list.spare, list.limit);
+      blocks_acquired -= list.limit;
+    }
+    list.spare = std::exchange(list.head, nullptr);
+    list.count = 0;
   }
   auto* freed = static_cast<block*>(memory);
   freed->next = list.head;

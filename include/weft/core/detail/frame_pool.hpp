@@ -8,7 +8,8 @@ namespace weft::detail {
 /// One thread's free lists of coroutine frames and task blocks, by size class of 16 bytes.
 ///
 /// A coroutine takes and gives back a frame at every call, so both must be a few instructions. Blocks may be freed on
-/// another thread than the one that took them: lists that grow too long hand a batch to a depot that all threads share.
+/// another thread than the one that took them: of a list that is full, and of the full one that is kept beside it, the
+/// latter goes to a depot that all threads share.
 /// Trivially destructible and constant-initialised, so that reaching it costs no call.
 struct frame_cache {
   struct block {
@@ -18,6 +19,7 @@ struct frame_cache {
     block* head;
     std::uint32_t count;
     std::uint32_t limit;  // 0 until first used, and always in sanitizer builds, which want every block from malloc
+    block* spare;         // `limit` further ones, or none
   };
 
   static constexpr std::size_t grain = 16;

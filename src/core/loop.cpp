@@ -51,15 +51,19 @@ void pass_stop_on(void* self) noexcept {
   unwinder.loop->next_frame = unwind(std::exchange(unwinder.unwind_from, nullptr));
 }
 
+constexpr std::chrono::seconds longest_spin{1000};
+
 /// What the options say, or the environment.
 std::chrono::nanoseconds spin_of(const run_options& options) {
   const char* const value = std::getenv("WEFT_SPIN");  // NOLINT(concurrency-mt-unsafe)
-  if (options.spin.count() != 0 || value == nullptr || *value == '\0') return options.spin;
+  if (options.spin.count() != 0 || value == nullptr || *value == '\0') {
+    return std::min<std::chrono::nanoseconds>(options.spin, longest_spin);
+  }
   const std::string_view text{value};
-  constexpr std::uint32_t most = 1'000'000'000;
+  constexpr std::chrono::microseconds most = longest_spin;
   std::uint32_t microseconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), microseconds);
-  if (error != std::errc{} || end != text.data() + text.size() || microseconds > most) {
+  if (error != std::errc{} || end != text.data() + text.size() || microseconds > most.count()) {
     throw std::invalid_argument{"WEFT_SPIN is \"" + std::string{text} + "\"; it is a number of microseconds"};
   }
   return std::chrono::microseconds{microseconds};

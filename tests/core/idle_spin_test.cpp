@@ -228,6 +228,23 @@ TEST(IdleSpin, TheEnvironmentCanAskForIt) {
   }
 }
 
+TEST(IdleSpin, LooksForAThousandSecondsAtMost) {
+  const auto budget = [](std::chrono::nanoseconds asked) {
+    return weft::run(
+        []() -> weft::task<std::int64_t> {
+          idle_spin spin = of_this_loop();
+          spin.slept(1'500);
+          co_return spin.budget();
+        },
+        {.spin = asked});
+  };
+  EXPECT_EQ(budget(2us), 2'000);
+  EXPECT_EQ(budget(1000s), 1'000'000'000'000);
+  EXPECT_EQ(budget(1001s), 1'000'000'000'000);
+  EXPECT_EQ(budget(std::chrono::nanoseconds::max()), 1'000'000'000'000);
+  EXPECT_EQ(budget(-1s), 0);
+}
+
 TEST(IdleSpin, TheEnvironmentMustNameMicroseconds) {
   for (const char* wrong : {"50us", "-1", "much", " 5", "1000000001", "99999999999999999999"}) {
     const environment_variable spin{"WEFT_SPIN", wrong};

@@ -34,7 +34,7 @@ class sleep_leaf : public leaf, public timer {
  public:
   /// @param until a deadline, or, if `relative`, nanoseconds from the suspension on.
   sleep_leaf(std::int64_t until, bool relative) noexcept
-      : until_{std::max<std::int64_t>(until, 0) ^ (relative ? -1 : 0)} {}
+      : until_{relative ? ~std::max<std::int64_t>(until, 0) : std::max<std::int64_t>(until, 0)} {}
   bool await_ready() const noexcept { return false; }
   template <weft_promise P>
   void await_suspend(std::coroutine_handle<P> waiting) {

@@ -24,7 +24,12 @@ void* leaf::run() noexcept {
   scope& in = in_scope();
   in.waiting_on = nullptr;
   in.loop->current = &in;
-  if (phase_ == phase::woken) return frame_;
+  if (phase_ == phase::woken) [[likely]]
+    return frame_;
+  return run_to_unwind();
+}
+
+void* leaf::run_to_unwind() noexcept {
   abandon();
   return unwind(frame_);
 }

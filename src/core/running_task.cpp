@@ -49,6 +49,11 @@ void running_task::report_unseen(const std::exception_ptr& error) const noexcept
   }
 }
 
+void running_task::start(task_owner& owner, const task_options& options, std::source_location made_at) {
+  join(owner);
+  start_specially(options, made_at);
+}
+
 void running_task::start_specially(const task_options& options, std::source_location made_at) {
   if (!options.name.empty()) set_name(options.name);
   if (loop->watched) notes().made_at = made_at;

@@ -11,16 +11,45 @@ namespace weft {
 
 namespace detail {
 
-/// @param made_at where the user made it; for a task of the library's own, the line that calls this.
+/// Takes `work` over.
 template <class T>
-task_handle<T> start_task(event_loop& loop, task_owner& owner, task<T> work, const task_options& options,
-                          std::source_location made_at = std::source_location::current()) {
+[[gnu::always_inline]] inline running_task_of<T>* make_running(event_loop& loop, task<T>& work) {
   auto* running = new running_task_of<T>{loop};
   running->adopt(work.release());
+  return running;
+}
+
+template <class T>
+task_handle<T> start_plain_task(event_loop& loop, task_owner& owner, task<T>& work, std::source_location made_at) {
+  running_task_of<T>* const running = make_running(loop, work);
+  task_handle<T> handle{running};
+  running->retain();
+  running->start(owner, made_at);
+  return handle;
+}
+
+template <class T>
+task_handle<T> start_task_with(event_loop& loop, task_owner& owner, task<T>& work, const task_options& options,
+                               std::source_location made_at) {
+  running_task_of<T>* const running = make_running(loop, work);
   task_handle<T> handle{running};
   running->retain();
   running->start(owner, options, made_at);
   return handle;
+}
+
+inline bool are_default(const task_options& options) noexcept {
+  return options.name.empty() && options.context == nullptr && !options.eager;
+}
+
+/// Inlined, because most callers give no options, and need not write them down then.
+/// @param made_at where the user made it; for a task of the library's own, the line that calls this.
+template <class T>
+[[gnu::always_inline]] inline task_handle<T> start_task(
+    event_loop& loop, task_owner& owner, task<T> work, const task_options& options,
+    std::source_location made_at = std::source_location::current()) {
+  if (are_default(options)) return start_plain_task(loop, owner, work, made_at);
+  return start_task_with(loop, owner, work, options, made_at);
 }
 
 }  // namespace detail
@@ -30,7 +59,8 @@ task_handle<T> start_task(event_loop& loop, task_owner& owner, task<T> work, con
 /// end; prefer task_group::create_task. asyncio.create_task. Throws std::logic_error outside a loop.
 template <class A>
   requires awaitable<A> || detail::task_function<A>
-auto create_task(A&& work, task_options options = {}, std::source_location made_at = std::source_location::current()) {
+[[gnu::always_inline]] inline auto create_task(A&& work, task_options options = {},
+                                               std::source_location made_at = std::source_location::current()) {
   detail::event_loop& loop = detail::require_loop("create_task");
   return detail::start_task(loop, *loop.root_owner, detail::to_task(std::forward<A>(work)), options, made_at);
 }

@@ -37,25 +37,26 @@ class task_ref {
 };
 
 template <class T>
-class handle_awaiter : public join_leaf {
+class handle_awaiter {
  public:
-  explicit handle_awaiter(running_task_of<T>& task) noexcept : join_leaf{task}, task_{&task} { task.retain(); }
-  bool await_ready() const noexcept { return awaited_->done(); }
+  explicit handle_awaiter(running_task_of<T>& task) noexcept : leaf_{task}, task_{&task} { task.retain(); }
+  bool await_ready() const noexcept { return task_.get()->done(); }
   template <weft_promise P>
   void await_suspend(std::coroutine_handle<P> waiting) {
     check_may_await(*task_.get(), *task_.get()->loop, waiting.address());
-    wait(waiting.address());
+    leaf_.wait(waiting.address());
   }
 
  protected:
   running_task_of<T>& finished() {
-    auto& task = static_cast<running_task_of<T>&>(*awaited_);
+    running_task_of<T>& task = *task_.get();
     if (task.state() != completion::status::value) [[unlikely]]
       throw_outcome(task);
     return task;
   }
 
  private:
+  task_join leaf_;
   task_ref<running_task_of<T>> task_;  // every handle may be dropped meanwhile
 };
 

@@ -94,6 +94,13 @@ class join_leaf : public completion_leaf {
   bool stop_passed_down_ = false;
 };
 
+/// One that needs no more than that.
+class task_join final : public join_leaf {
+ public:
+  explicit task_join(completion& awaited) noexcept : join_leaf{awaited} {}
+  using join_leaf::wait;
+};
+
 /// Why `awaited`, whose loop is not the awaiting one or which is the awaiting task itself, cannot be awaited.
 [[noreturn]] void throw_may_not_await(const completion& awaited, const scope& in);
 

@@ -70,6 +70,9 @@ class leaf : public node {
 
   void* frame_ = nullptr;
   phase phase_ = phase::waiting;
+
+ private:
+  [[gnu::noinline]] void* run_to_unwind() noexcept;
 };
 
 inline void scope::request_stop() noexcept {

@@ -82,8 +82,10 @@ class running_task : public node, public scope, public list_hook<running_task>, 
     if (--references_ == 0) delete this;
   }
 
-  /// Takes its place with its owner and, unless eager, in the ready queue. Takes over the caller's reference.
-  inline void start(task_owner& owner, const task_options& options, std::source_location made_at);
+  /// Takes its place with its owner and in the ready queue. Takes over the caller's reference.
+  inline void start(task_owner& owner, std::source_location made_at);
+  /// The same with options; it is not in the ready queue if it is eager.
+  void start(task_owner& owner, const task_options& options, std::source_location made_at);
   /// Its owner hears of its end though it does not of others'.
   void tell_owner() noexcept { owner_hears_ = true; }
 
@@ -131,6 +133,7 @@ class running_task : public node, public scope, public list_hook<running_task>, 
   std::unique_ptr<task_notes, drop_notes> notes_;
   context_ref context_;
 
+  inline void join(task_owner& owner) noexcept;
   void start_specially(const task_options& options, std::source_location made_at);
   void start_eagerly() noexcept;
   inline void leave_owner() noexcept;
@@ -139,16 +142,19 @@ class running_task : public node, public scope, public list_hook<running_task>, 
   void* root_ = nullptr;  // the frame of the outermost coroutine
 };
 
-inline void running_task::start(task_owner& owner, const task_options& options, std::source_location made_at) {
+inline void running_task::join(task_owner& owner) noexcept {
   number = next_task_number(*loop);
   owner_ = &owner;
   owner_hears_ = owner.hears_of_ends_;
   if (owner.children_.empty()) loop->owners.push_back(owner);
   owner.children_.push_back(*this);
   ++owner.child_count_;
-  const bool plain = options.name.empty() && options.context == nullptr && !options.eager && !loop->tasks_carry_more;
-  if (!plain) [[unlikely]]
-    return start_specially(options, made_at);
+}
+
+inline void running_task::start(task_owner& owner, std::source_location made_at) {
+  join(owner);
+  if (loop->tasks_carry_more) [[unlikely]]
+    return start_specially({}, made_at);
   loop->push(*this);
 }
 

@@ -98,7 +98,9 @@ class slot<void> {
     if (error_ != nullptr) std::rethrow_exception(std::move(error_));
   }
   result<void> take_result() { return error_ != nullptr ? result<void>{std::move(error_)} : result<void>{}; }
-  void take_from(slot& other) noexcept { error_ = std::move(other.error_); }
+  void take_from(slot& other) noexcept {
+    if (other.error_ != nullptr) error_ = std::move(other.error_);
+  }
   void clear() noexcept { error_ = nullptr; }
 
  private:

@@ -99,6 +99,16 @@ void event_loop::check_thread() const noexcept {
   std::abort();
 }
 
+void event_loop::push_checked(node& n) noexcept {
+  check_thread();
+  enqueue(n);
+}
+
+void event_loop::arm_checked(timer& t, std::int64_t deadline) {
+  check_thread();
+  arm_unchecked(t, deadline);
+}
+
 void event_loop::report_unawaited(const std::source_location& begin) noexcept {
   report(("A task was never awaited: " + describe(begin)).c_str(), nullptr);
 }

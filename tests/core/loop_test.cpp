@@ -113,6 +113,62 @@ TEST(Loop, DropsAtItsEndWhatItHasNotCalled) {
   EXPECT_EQ(*held, 0);
 }
 
+/// Calls that hold their own handles, and thus themselves.
+TEST(Loop, DropsAtItsEndWhatHoldsItself) {
+  for (const auto delay : {1h, std::chrono::hours::max()}) {
+    auto held = std::make_shared<int>();
+    weft::run(
+        [&]() -> weft::task<> {
+          auto own = std::make_shared<weft::callback_handle>();
+          *own = weft::this_loop().call_later(delay, [held, own] {});
+          co_return;
+        },
+        simulated);
+    EXPECT_EQ(held.use_count(), 1);
+  }
+}
+
+TEST(Loop, ACallThatHoldsItselfCanBeCancelledThroughThat) {
+  auto held = std::make_shared<int>();
+  weft::run(
+      [&]() -> weft::task<> {
+        const auto loop = weft::this_loop();
+        for (const bool soon : {false, true}) {
+          auto own = std::make_shared<weft::callback_handle>();
+          weft::callback_handle* const inside = own.get();
+          auto function = [held, own] { ++*held; };
+          *inside = soon ? loop.call_soon(std::move(function)) : loop.call_later(1h, std::move(function));
+          own.reset();
+          inside->cancel();
+        }
+        co_await weft::checkpoint();
+      },
+      simulated);
+  EXPECT_EQ(held.use_count(), 1);
+  EXPECT_EQ(*held, 0);
+}
+
+TEST(Loop, ATaskThatWaitsForItselfGoesWithTheLoop) {
+  for (const auto clock : {weft::clock_mode::simulated, weft::clock_mode::real}) {
+    auto held = std::make_shared<int>();
+    const auto wait = [](std::shared_ptr<int> kept) -> weft::task<> {
+      auto promise = std::make_shared<weft::promise<void>>();
+      weft::future<void> future = promise->get_future();
+      weft::this_loop().call_later(std::chrono::hours::max(),
+                                   [promise, kept, self = weft::current_task()] { promise->set_value(); });
+      co_await future;
+    };
+    weft::run(
+        [&]() -> weft::task<> {
+          weft::create_task(wait(held));
+          co_await weft::checkpoint();
+          co_await weft::checkpoint();
+        },
+        {.clock = clock});
+    EXPECT_EQ(held.use_count(), 1);
+  }
+}
+
 TEST(Loop, ReportsErrorsOfCallbacksAndGoesOn) {
   weft::run(
       []() -> weft::task<> {

@@ -7,6 +7,7 @@
 #include <weft/core/clock.hpp>
 #include <weft/core/create_task.hpp>
 #include <weft/core/detail/frame_pool.hpp>
+#include <weft/core/detail/pending_call.hpp>
 #include <weft/core/detail/posted.hpp>
 
 namespace weft {
@@ -22,40 +23,47 @@ struct exception_context {
 class callback_handle {
  public:
   callback_handle() noexcept = default;
-  callback_handle(const callback_handle& other) noexcept;
-  callback_handle(callback_handle&& other) noexcept : state_{std::exchange(other.state_, nullptr)} {}
+  callback_handle(const callback_handle& other) noexcept : call_{other.call_} {
+    if (call_ != nullptr) call_->add_handle();
+  }
+  callback_handle(callback_handle&& other) noexcept : call_{std::exchange(other.call_, nullptr)} {}
   callback_handle& operator=(callback_handle other) noexcept {
-    std::swap(state_, other.state_);
+    std::swap(call_, other.call_);
     return *this;
   }
   ~callback_handle() {
-    if (state_ != nullptr) release();
+    if (call_ != nullptr) call_->drop_handle();
   }
 
-  /// The function will not be called, even if it is due. Harmless when repeated or too late.
-  void cancel() noexcept;
-  bool cancelled() const noexcept;
+  /// The function will not be called, even if it is due, and is destroyed at once. Harmless when repeated or too late.
+  void cancel() noexcept {
+    if (call_ != nullptr) call_->cancel();
+  }
+  bool cancelled() const noexcept { return call_ != nullptr && call_->cancelled(); }
   /// When it is due; the epoch for call_soon.
-  time_point when() const noexcept;
+  time_point when() const noexcept { return time_point{clock::duration{call_ != nullptr ? call_->when() : 0}}; }
 
-  /// For the library's own use: takes over a reference.
-  class state;
-  explicit callback_handle(state* pending) noexcept : state_{pending} {}
+  /// For the library's own use: the call's first handle.
+  explicit callback_handle(detail::pending_call* adopted) noexcept : call_{adopted} {}
 
  private:
-  void release() noexcept;
-
-  state* state_ = nullptr;
+  detail::pending_call* call_ = nullptr;
 };
 
 namespace detail {
+
+/// What a loop can call.
+template <class F>
+concept callback_function = std::invocable<std::decay_t<F>&>;
+
+[[noreturn]] void throw_loop_closed();
 
 /// A function that need not be copyable, unlike std::function's.
 class unique_function {
  public:
   unique_function() noexcept = default;
   template <class F>
-    requires(!std::same_as<std::remove_cvref_t<F>, unique_function> && std::invocable<std::decay_t<F>&>)
+    requires(!std::same_as<std::remove_cvref_t<F>, unique_function> && callback_function<F>)
   unique_function(F&& f) : call_{std::make_unique<callable_of<std::decay_t<F>>>(std::forward<F>(f))} {}
   explicit operator bool() const noexcept { return call_ != nullptr; }
   void operator()() { call_->call(); }
@@ -91,16 +99,21 @@ class loop_handle {
   ~loop_handle();
 
   /// Calls `f` in the next round. An exception that it throws goes to the exception handler. asyncio.call_soon.
-  callback_handle call_soon(detail::unique_function f) const;
-  /// Calls `f` after `delay`, never inside this call.
-  template <class Rep, class Period>
-  callback_handle call_later(std::chrono::duration<Rep, Period> delay, detail::unique_function f) const {
-    return call_at_nanoseconds(
-        detail::deadline_after(clock::now().time_since_epoch().count(), detail::nanoseconds_of(delay)), std::move(f));
+  template <detail::callback_function F>
+  callback_handle call_soon(F&& f) const {
+    return start<detail::queued_call>(own_loop(), 0, std::forward<F>(f));
   }
-  /// Calls `f` at `when`; equal times in the order of the calls.
-  callback_handle call_at(time_point when, detail::unique_function f) const {
-    return call_at_nanoseconds(when.time_since_epoch().count(), std::move(f));
+  /// Calls `f` after `delay`, never inside this call. asyncio.call_later.
+  template <class Rep, class Period, detail::callback_function F>
+  callback_handle call_later(std::chrono::duration<Rep, Period> delay, F&& f) const {
+    detail::event_loop& loop = own_loop();
+    return start<detail::pending_call>(loop, detail::deadline_after(loop.now(), detail::nanoseconds_of(delay)),
+                                       std::forward<F>(f));
+  }
+  /// Calls `f` at `when`; equal times in the order of the calls. asyncio.call_at.
+  template <detail::callback_function F>
+  callback_handle call_at(time_point when, F&& f) const {
+    return start<detail::pending_call>(own_loop(), when.time_since_epoch().count(), std::forward<F>(f));
   }
 
   /// The loop's clock.
@@ -126,8 +139,18 @@ class loop_handle {
   explicit loop_handle(std::shared_ptr<detail::loop_shared> shared) noexcept;
 
  private:
-  detail::event_loop& own_loop() const;
-  callback_handle call_at_nanoseconds(std::int64_t when, detail::unique_function f) const;
+  detail::event_loop& own_loop() const {
+    if (!shared_ || shared_->loop == nullptr) [[unlikely]]
+      detail::throw_loop_closed();
+    return *shared_->loop;
+  }
+  template <class Call, class F>
+  static callback_handle start(detail::event_loop& loop, std::int64_t when, F&& f) {
+    auto* const call = new detail::call_of<Call, std::decay_t<F>>{loop, when, std::forward<F>(f)};
+    callback_handle handle{call};  // before what may throw
+    call->start();
+    return handle;
+  }
 
   std::shared_ptr<detail::loop_shared> shared_;
 };

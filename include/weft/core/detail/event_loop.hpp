@@ -25,10 +25,8 @@ class event_loop {
   /// Makes `n` take its turn in the next round, behind what is ready already.
   void push(node& n) noexcept {
     if (debug) [[unlikely]]
-      check_thread();
-    n.next = nullptr;
-    *tail_ = &n;
-    tail_ = &n.next;
+      return push_checked(n);  // in the end, so that callers have nothing to save for it
+    enqueue(n);
   }
 
   /// The time of the loop's clock, in nanoseconds.
@@ -43,8 +41,8 @@ class event_loop {
 
   void arm(timer& t, std::int64_t deadline) {
     if (debug) [[unlikely]]
-      check_thread();
-    timers_.arm(t, deadline < round_time_ ? round_time_ : deadline);
+      return arm_checked(t, deadline);
+    arm_unchecked(t, deadline);
   }
   void disarm(timer& t) noexcept { timers_.disarm(t); }
 
@@ -89,6 +87,18 @@ class event_loop {
  protected:
   event_loop();
   ~event_loop() = default;
+
+  void enqueue(node& n) noexcept {
+    n.next = nullptr;
+    *tail_ = &n;
+    tail_ = &n.next;
+  }
+  void arm_unchecked(timer& t, std::int64_t deadline) {
+    timers_.arm(t, deadline < round_time_ ? round_time_ : deadline);
+  }
+  // With check_thread().
+  void push_checked(node& n) noexcept;
+  void arm_checked(timer& t, std::int64_t deadline);
 
   node* take_ready() noexcept {
     node* first = head_;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 namespace weft::detail {
 
@@ -35,23 +34,28 @@ class timer {
 /// levels of a binary one, and the four lie in 64 bytes. What tells equal deadlines apart lies in the timers, where it
 /// is seldom asked for.
 ///
-/// A disarmed timer only leaves a dead entry behind; when half of the entries are dead, the heap is built anew without
-/// them. So disarming costs no walk through the heap, and most timers (timeouts) are disarmed.
+/// A disarmed timer only leaves a dead entry behind; when three quarters of the entries are dead, the heap is built
+/// anew without them. So disarming costs no walk through the heap, and most timers (timeouts) are disarmed.
 class timer_heap {
  public:
+  timer_heap() noexcept = default;
+  timer_heap(const timer_heap&) = delete;
+  timer_heap& operator=(const timer_heap&) = delete;
+  ~timer_heap();
+
   bool empty() noexcept {
     drop_dead_front();
-    return entries_.empty();
+    return size_ == 0;
   }
   // These three want a timer to be there.
   std::int64_t first_deadline() noexcept {
     drop_dead_front();
-    return entries_.front().deadline;
+    return entries_[0].deadline;
   }
   /// The first one was armed before next_number() was `number`, of late.
   bool first_was_armed_before(std::uint64_t number) noexcept {
     drop_dead_front();
-    const auto behind_newest = static_cast<std::uint32_t>(next_number_ - 1) - entries_.front().owner->number_;
+    const auto behind_newest = static_cast<std::uint32_t>(next_number_ - 1) - entries_[0].owner->number_;
     return behind_newest >= next_number_ - number;
   }
   /// Removes the first timer and returns it.
@@ -60,19 +64,25 @@ class timer_heap {
   /// The number that the next armed timer gets; grows with each.
   std::uint64_t next_number() const noexcept { return next_number_; }
 
+  /// Throws std::bad_alloc.
   void arm(timer& t, std::int64_t deadline) {
+    if (size_ == capacity_) [[unlikely]]
+      return grow_and_arm(t, deadline);
+    const std::uint32_t slot = size_++;
     t.number_ = static_cast<std::uint32_t>(next_number_++);
-    entries_.push_back({});
-    sift_up(entries_.size() - 1, {deadline, &t});
+    t.slot_ = slot;
+    entries_[slot].deadline = deadline;
+    entries_[slot].owner = &t;
+    if (slot != 0 && entries_[parent_of(slot)].deadline >= deadline) sift_up(slot);
   }
   void disarm(timer& t) noexcept {
-    const std::size_t slot = t.slot_;
+    const std::uint32_t slot = t.slot_;
     t.slot_ = timer::idle;
-    if (slot + 1 == entries_.size()) {
-      entries_.pop_back();
+    if (slot + 1 == size_) {
+      --size_;
     } else {
       entries_[slot].owner = nullptr;
-      if (++dead_ * 2 > entries_.size()) rebuild();
+      if (std::uint64_t{++dead_} * 4 > std::uint64_t{size_} * 3) rebuild();
     }
   }
 
@@ -90,32 +100,28 @@ class timer_heap {
       return static_cast<std::int32_t>(owner->number_ - other.owner->number_) < 0;
     }
   };
-  void sift_up(std::size_t slot, entry moving) noexcept {
-    while (slot > 0) {
-      const std::size_t parent = (slot - 1) / 4;
-      if (!moving.before(entries_[parent])) break;
-      place(slot, entries_[parent]);
-      slot = parent;
-    }
-    place(slot, moving);
-  }
-  void place(std::size_t slot, const entry& e) noexcept {
+  static constexpr std::uint32_t parent_of(std::uint32_t slot) noexcept { return (slot - 1) / 4; }
+  void place(std::uint32_t slot, const entry& e) noexcept {
     entries_[slot] = e;
-    if (e.owner != nullptr) e.owner->slot_ = static_cast<std::uint32_t>(slot);
+    if (e.owner != nullptr) e.owner->slot_ = slot;
   }
   void drop_dead_front() noexcept {
-    while (!entries_.empty() && entries_.front().owner == nullptr) {
+    while (size_ != 0 && entries_[0].owner == nullptr) {
       --dead_;
       remove_front();
     }
   }
-  void sift_down(std::size_t slot, entry moving) noexcept;
+  void grow_and_arm(timer& t, std::int64_t deadline);
+  void sift_up(std::uint32_t slot) noexcept;
+  void sift_down(std::uint32_t slot, entry moving) noexcept;
   void remove_front() noexcept;
   void rebuild() noexcept;
 
-  std::vector<entry> entries_;
+  entry* entries_ = nullptr;
+  std::uint32_t size_ = 0;
+  std::uint32_t capacity_ = 0;
+  std::uint32_t dead_ = 0;
   std::uint64_t next_number_ = 0;
-  std::size_t dead_ = 0;
 };
 
 }  // namespace weft::detail

@@ -17,6 +17,7 @@ diagnostics diagnostics_of(const PGresult* said) {
   all.message = field(PG_DIAG_MESSAGE_PRIMARY);
   all.detail = field(PG_DIAG_MESSAGE_DETAIL);
   all.hint = field(PG_DIAG_MESSAGE_HINT);
+  all.context = field(PG_DIAG_CONTEXT);
   all.position = std::atoi(field(PG_DIAG_STATEMENT_POSITION).c_str());
   all.schema_name = field(PG_DIAG_SCHEMA_NAME);
   all.table_name = field(PG_DIAG_TABLE_NAME);

@@ -10,6 +10,7 @@ std::string text_of(const diagnostics& said) {
   if (said.statement != 0) text = "statement " + std::to_string(said.statement) + ": ";
   text += said.message;
   if (!said.detail.empty()) text += " (" + said.detail + ")";
+  if (!said.context.empty()) text += " (" + said.context.substr(0, said.context.find('\n')) + ")";
   if (!said.sqlstate.empty()) text += " [" + said.sqlstate + "]";
   return text;
 }

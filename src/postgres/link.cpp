@@ -399,6 +399,10 @@ link::event link::step(entry& first, result* row) {
         if (first.owner != nullptr) first.owner->keep(got);
         return event::kept;
       case PGRES_COPY_IN:
+        if (first.what != kind::script) {  // what has been sent after it would be taken for its rows
+          fail("a COPY that was not known as one");
+          return event::done;
+        }
         first.copying_in = true;
         if (first.owner != nullptr) first.owner->copies_ = operation::copying::in;
         break;

@@ -1,6 +1,8 @@
 #include "postgres/operation.hpp"
 
+#include <algorithm>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <weft/postgres/detail/copy_rows.hpp>
 
@@ -36,7 +38,45 @@ operation::inquiry& operation::inquire() {
   return *inquiry_;
 }
 
+namespace {
+
+constexpr const char* needs_copy = "COPY needs copy_in or copy_out";
+
+/// Whether it is COPY, after what may stand before a statement.
+bool is_copy(std::string_view text) noexcept {
+  const auto skip = [&](std::size_t count) { text.remove_prefix(std::min(count, text.size())); };
+  for (int depth = 0; !text.empty();) {
+    if (text.starts_with("/*")) {
+      ++depth;
+      skip(2);
+    } else if (depth > 0) {
+      const bool ends = text.starts_with("*/");
+      depth -= ends ? 1 : 0;
+      skip(ends ? 2 : 1);
+    } else if (text.starts_with("--")) {
+      skip(std::min(text.find('\n'), text.size()));
+    } else if (std::string_view{" \t\r\n\f\v;"}.find(text.front()) != std::string_view::npos) {
+      skip(1);
+    } else {
+      break;
+    }
+  }
+  constexpr std::string_view word = "copy";
+  return text.size() >= word.size() && std::equal(word.begin(), word.end(), text.begin(),
+                                                  [](char a, char b) { return a == static_cast<char>(b | 0x20); });
+}
+
+}  // namespace
+
 void operation::begin() {
+  if (kind_ != kind::script) {
+    // It cannot be in libpq's pipeline.
+    for (std::size_t i = 0; i < given_count(); ++i) {
+      if (!is_copy(given(i).text)) continue;
+      if (kind_ != kind::query) throw error{needs_copy};
+      kind_ = kind::script;
+    }
+  }
   for (std::size_t i = 0; i < given_count(); ++i) {
     const command& one = given(i);
     const bool rows_come_at_once = kind_ == kind::stream && one.needed != knowledge::none;
@@ -297,17 +337,26 @@ void operation::end_copy() {
   link_->flush();
 }
 
+bool operation::wants_copy() const noexcept {
+  return copies_ == copying::out || (entry_ != nullptr && entry_->copying_in);
+}
+
+void operation::refuse_copy() const {
+  if (!wants_copy()) return;
+  if (done()) check();
+  throw error{needs_copy};
+}
+
 task<> operation::until_done() {
-  while (!done()) {
-    if (copies_ == copying::out || entry_->copying_in) throw error{"COPY needs copy_in or copy_out"};
-    co_await progress();
-  }
+  while (!done() && !wants_copy()) co_await progress();
+  refuse_copy();
 }
 
 task<answer> run_on(std::shared_ptr<link> on, const command& what) {
   for (bool again = false;; again = true) {
     operation one{on, kind::query, what};
-    while (!one.done()) co_await one.progress();
+    while (!one.done() && !one.wants_copy()) co_await one.progress();
+    one.refuse_copy();
     if (one.stale() && !again) continue;
     co_return one.take_answer();
   }

@@ -54,6 +54,10 @@ class operation {
   task<> copy_begins(bool in);
   task<> send_copy(std::string_view bytes);
   void end_copy();
+  /// The server has begun a COPY that nobody asked for.
+  bool wants_copy() const noexcept;
+  /// Throws if it has.
+  void refuse_copy() const;
   /// Waits until it is done; see take().
   task<> until_done();
 

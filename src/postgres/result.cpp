@@ -84,6 +84,10 @@ void throw_bad_field(std::string_view name) {
   }
 }
 
+command::command(std::string statement) : text{std::move(statement)} {
+  if (text.find('\0') != std::string::npos) throw data_error{"a statement with a zero byte"};
+}
+
 void parameters::encode_open(const std::vector<oid::number>& types) {
   for (const auto& [at, value] : open_) {
     const std::size_t begin = bytes_.size();

@@ -434,11 +434,50 @@ TEST(PostgresCopy, SaysWhichDirectionItWants) {
       }
       EXPECT_NE(said, "") << wrong;
     }
-    EXPECT_NE(co_await sqlstate_of(db.execute_script("copy t from stdin")), "");
+    for (const char* const wrong :
+         {"copy t from stdin", "copy t to stdout", "copy (select generate_series(1, 100000)) to stdout",
+          " ; -- so\n/* it /* says */ */ COPY t from stdin"}) {
+      const std::string said = "COPY needs copy_in or copy_out";
+      EXPECT_EQ(co_await sqlstate_of(db.execute_script(wrong)), said);
+      EXPECT_EQ(co_await sqlstate_of(db.execute(wrong)), said);
+      EXPECT_EQ(co_await sqlstate_of(db.fetch<int>(wrong)), said);
+      weft::postgres::pipeline batch;
+      batch.add("select 1").add(wrong);
+      EXPECT_EQ(co_await sqlstate_of(db.run(std::move(batch))), said);
+      auto rows = db.stream<int>(wrong);
+      EXPECT_THROW((void)co_await rows.next(), weft::postgres::error);
+    }
+    EXPECT_EQ(co_await db.execute("copy t to program 'cat > /dev/null'"), 0U);
+    EXPECT_EQ(co_await sqlstate_of(db.execute("copy t from '/nowhere'")), "58P01");
     auto empty = db.copy_out("copy t to stdout");
     EXPECT_FALSE((co_await empty.next()).has_value());
     EXPECT_EQ(co_await db.copy_in_bytes("copy t from stdin", nothing()), 0U);
     EXPECT_EQ(co_await db.fetch_value<int>("select count(*) from t"), 0);
+  });
+}
+
+TEST(PostgresCopy, SaysWhereTheDataAreWrong) {
+  weft::run([]() -> task<> {
+    connection db = co_await connect(server().local());
+    co_await db.execute("create temp table t (id int, name text)");
+    auto lines = []() -> weft::async_generator<std::string> {
+      std::string some = "1,a\n2,b\n3";
+      co_yield std::move(some);
+      some = "\n";
+      co_yield std::move(some);
+    };
+    std::string said;
+    std::string where;
+    try {
+      (void)co_await db.copy_in_bytes("copy t from stdin (format csv)", lines());
+    } catch (const weft::postgres::error& e) {
+      said = e.what();
+      where = e.context();
+    }
+    EXPECT_EQ(said, "missing data for column \"name\" (COPY t, line 3: \"3\") [22P04]");
+    EXPECT_EQ(where, "COPY t, line 3: \"3\"");
+    EXPECT_EQ(co_await db.fetch_value<int>("select count(*) from t"), 0);
+    EXPECT_THROW((void)db.execute(std::string{"select 1\0 and more", 17}), weft::postgres::data_error);
   });
 }
 

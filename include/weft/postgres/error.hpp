@@ -10,16 +10,17 @@ namespace weft::postgres {
 /// What a PostgreSQL server says of an error or a notice. Fields that it does not fill are empty. PostgreSQL's
 /// documentation, "Error and Notice Message Fields".
 struct diagnostics {
-  std::string sqlstate;         ///< five characters; "23505" is a unique constraint that would not hold
-  std::string severity;         ///< ERROR, FATAL, WARNING, ...; never translated
-  std::string message;          ///< one line
-  std::string detail;           ///< more about it
-  std::string hint;             ///< what to do
-  int position = 0;             ///< in the statement, in characters, from 1; 0 if it says none
-  int statement = 0;            ///< of a pipeline, from 1; 0 if there was only one
-  std::string schema_name;      ///< what the error is about
-  std::string table_name;       ///< likewise
-  std::string column_name;      ///< likewise
+  std::string sqlstate;     ///< five characters; "23505" is a unique constraint that would not hold
+  std::string severity;     ///< ERROR, FATAL, WARNING, ...; never translated
+  std::string message;      ///< one line
+  std::string detail;       ///< more about it
+  std::string hint;         ///< what to do
+  std::string context;      ///< where in the data or in a function: "COPY t, line 3, column a"; may be several lines
+  int position = 0;         ///< in the statement, in characters, from 1; 0 if it says none
+  int statement = 0;        ///< of a pipeline, from 1; 0 if there was only one
+  std::string schema_name;  ///< what the error is about
+  std::string table_name;   ///< likewise
+  std::string column_name;  ///< likewise
   std::string constraint_name;  ///< likewise
 };
 
@@ -36,6 +37,7 @@ class error : public weft::error {
   std::string_view message() const noexcept { return said_->message; }
   std::string_view detail() const noexcept { return said_->detail; }
   std::string_view hint() const noexcept { return said_->hint; }
+  std::string_view context() const noexcept { return said_->context; }
   /// In the statement, in characters, from 1; 0 if the server says none.
   int position() const noexcept { return said_->position; }
   /// The statement of a pipeline, from 1; 0 if there was only one.

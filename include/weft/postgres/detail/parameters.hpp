@@ -106,7 +106,8 @@ struct command {
   knowledge needed = knowledge::none;
   bool describes = false;  ///< it is not run: the server tells its types
 
-  explicit command(std::string statement) : text{std::move(statement)} {}
+  /// Throws data_error for a zero byte, where the server would take it to end.
+  explicit command(std::string statement);
   template <class... Args>
   static command of(std::string_view statement, const Args&... args) {
     command made{std::string{statement}};

@@ -1,5 +1,6 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -39,7 +40,9 @@ class poll_request final : public kernel_request {
       return;
     }
     if (result >= 0) {
-      watch_->came(static_cast<std::uint32_t>(result));
+      auto events = static_cast<std::uint32_t>(result);
+      if ((events & EPOLLPRI) != 0 && !may_be_urgent()) events &= ~std::uint32_t{EPOLLPRI};
+      watch_->came(events);
       if (!armed_) arm();
       return;
     }
@@ -55,9 +58,20 @@ class poll_request final : public kernel_request {
     armed_ = true;
   }
 
+  /// The kernel passes on what the socket might have woken us for, and that is urgent data too, whatever came. Of
+  /// datagrams none are; on a stream, to ask each time would take longer than the attempt to read that this saves.
+  bool may_be_urgent() noexcept {
+    if (kind_ == 0) {
+      socklen_t size = sizeof kind_;
+      if (::getsockopt(fd_, SOL_SOCKET, SO_TYPE, &kind_, &size) != 0) kind_ = -1;
+    }
+    return kind_ != SOCK_DGRAM;
+  }
+
   kernel_ring& ring_;
   io_watch* watch_;
   int fd_;
+  int kind_ = 0;  // SOCK_STREAM and the like; not asked for yet
   std::uint32_t events_;
   bool armed_ = false;
 };

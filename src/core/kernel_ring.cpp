@@ -10,6 +10,17 @@
 
 #include "core/provided_buffers.hpp"
 
+#if defined(__SANITIZE_THREAD__)
+#define WEFT_UNDER_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define WEFT_UNDER_TSAN 1
+#endif
+#endif
+#ifdef WEFT_UNDER_TSAN
+#include <sanitizer/tsan_interface.h>
+#endif
+
 namespace weft::detail {
 
 namespace {
@@ -35,6 +46,25 @@ void check_operations(io_uring& ring) {
   if (!all) fail(ENOSYS, "the kernel lacks operations");
 }
 
+#ifdef WEFT_UNDER_TSAN
+// liburing maps and unmaps memory by system calls of its own, which ThreadSanitizer does not see: where one thread's
+// ring was, another's may lie next, and their uses of it would seem to be a race. So each page is handed on.
+void for_each_page(const io_uring& ring, void (*tell)(void*)) {
+  constexpr std::size_t page = 4096;
+  const auto each_of = [tell](void* begin, std::size_t size) {
+    for (std::size_t at = 0; at < size; at += page) tell(static_cast<char*>(begin) + at);
+  };
+  each_of(ring.sq.ring_ptr, ring.sq.ring_sz);
+  each_of(ring.cq.ring_ptr, ring.cq.ring_sz);
+  each_of(ring.sq.sqes, submission_entries * sizeof(io_uring_sqe));
+}
+void take_memory_over(const io_uring& ring) { for_each_page(ring, &__tsan_acquire); }
+void leave_memory(const io_uring& ring) { for_each_page(ring, &__tsan_release); }
+#else
+void take_memory_over(const io_uring&) {}
+void leave_memory(const io_uring&) {}
+#endif
+
 }  // namespace
 
 kernel_ring::kernel_ring() {
@@ -45,6 +75,7 @@ kernel_ring::kernel_ring() {
   if (const int status = io_uring_queue_init_params(submission_entries, &ring_, &parameters); status < 0) {
     fail(-status, "the system refuses it");
   }
+  take_memory_over(ring_);
   try {
     static std::atomic<bool> has_all{false};
     if (!has_all.load(std::memory_order_relaxed)) check_operations(ring_);
@@ -52,6 +83,7 @@ kernel_ring::kernel_ring() {
     (void)io_uring_register_ring_fd(&ring_);  // saves a look-up for each call; does without
     set_aside_.reserve(completion_entries);
   } catch (...) {
+    leave_memory(ring_);
     io_uring_queue_exit(&ring_);
     throw;
   }
@@ -59,6 +91,7 @@ kernel_ring::kernel_ring() {
 
 kernel_ring::~kernel_ring() {
   if (buffers_) buffers_->end();
+  leave_memory(ring_);
   io_uring_queue_exit(&ring_);
 }
 

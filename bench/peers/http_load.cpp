@@ -2,16 +2,17 @@
 // standard input and answers on its standard output, so that whoever drives it can look at the server in between.
 //
 // usage: http_load PORT CONNECTIONS DEPTH PATH [JSON]
-//   asks once for PATH (or posts JSON to it), to learn how long an answer is; connects, and says "connected BYTES", the
-//   length of an answer with its head. Then, for each line: "run N"   N requests in all; each connection sends DEPTH of
-//   them at once when all answers to the last have come:
-//             "ran SECONDS"
+//   asks once for PATH (or posts JSON to it), to learn how long an answer is; connects, each connection asks DEPTH
+//   times, and it says "connected BYTES", the length of an answer with its head. Then, for each line on standard input:
+//   "run N"      N requests in all; each connection sends DEPTH of them at once when all answers to the last have come:
+//                "ran SECONDS"
 //   end of input: ends
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -19,6 +20,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,8 +33,14 @@ struct connection {
   std::size_t missing = 0;
 };
 
-void run(int epoll, std::vector<connection>& connections, const std::string& batch, std::size_t depth,
-         std::size_t answers, std::size_t requests) {
+/// Shows how the answer begins that is longer than the others.
+[[noreturn]] void refuse_answer(const char* text, std::size_t size) {
+  std::fprintf(stderr, "%.*s\n", static_cast<int>(std::min<std::size_t>(size, 200)), text);
+  refuse("the server sent more than the answers that were asked for");
+}
+
+void run(int epoll, std::span<connection> connections, const std::string& batch, std::size_t depth, std::size_t answers,
+         std::size_t requests) {
   std::size_t to_send = requests / depth;
   std::size_t to_come = to_send;
   static std::array<char, 65536> input;
@@ -52,7 +60,9 @@ void run(int epoll, std::vector<connection>& connections, const std::string& bat
       connection& c = *static_cast<connection*>(events[static_cast<std::size_t>(i)].data.ptr);
       const ssize_t got = ::recv(c.fd, input.data(), input.size(), MSG_DONTWAIT);
       if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
-      if (got <= 0 || static_cast<std::size_t>(got) > c.missing) refuse("a connection was closed, or sent too much");
+      if (got < 0) fail("recv");
+      if (got == 0) refuse("the server has closed a connection");
+      if (static_cast<std::size_t>(got) > c.missing) refuse_answer(input.data(), static_cast<std::size_t>(got));
       c.missing -= static_cast<std::size_t>(got);
       if (c.missing != 0) continue;
       --to_come;
@@ -79,16 +89,21 @@ int main(int argc, char** argv) {
 
   const int epoll = ::epoll_create1(EPOLL_CLOEXEC);
   std::vector<connection> connections(std::stoul(argv[2]));
-  std::size_t connected = 0;
-  for (connection& c : connections) {
+  // Connections ask as soon as a thousand of them are there: not more wait to be accepted than a server lets wait, and
+  // none is silent for so long that a server takes it for hostile.
+  constexpr std::size_t at_once = 1000;
+  std::size_t asked = 0;
+  for (std::size_t i = 0; i < connections.size(); ++i) {
+    connection& c = connections[i];
     c.fd = connect_to(port);
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.ptr = &c;
     if (::epoll_ctl(epoll, EPOLL_CTL_ADD, c.fd, &event) != 0) fail("epoll_ctl");
-    // Once it has answered, it has accepted all before: not more of them wait than it lets wait.
-    ++connected;
-    if (connected % 1000 == 0 && connected != connections.size()) length_of_answer(port, request);
+    if (const std::size_t more = i + 1 - asked; more == at_once || i + 1 == connections.size()) {
+      run(epoll, std::span{connections}.subspan(asked, more), batch, depth, depth * answer, depth * more);
+      asked += more;
+    }
   }
   std::printf("connected %zu\n", answer);
   std::fflush(stdout);

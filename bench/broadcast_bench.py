@@ -3,12 +3,10 @@
 the same run over the same sockets.
 """
 
-import argparse
 import signal
 import sys
 
 import google
-from measuring import add_arguments
 from results import Measure, Results, at_most
 
 BACKENDS = {"0": "weft, epoll", "1": "weft, io_uring"}
@@ -16,16 +14,15 @@ WHAT = {"0": "a broadcast of 365 bytes", "1": "a broadcast, compressed"}
 GOAL = 3  # microseconds
 
 
+def compressed_and_backend(name):
+    backend, compressed = name.split("/")[1:3]
+    return compressed, BACKENDS[backend]
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add_arguments(parser)
-    options = parser.parse_args()
+    options = google.read_options(__doc__)
     handed = Results()
-    seen = {compressed: {} for compressed in WHAT}
-    for _ in range(options.rounds):
-        for name, figures in google.run("bench_broadcast", options).items():
-            backend, compressed = name.split("/")[1:3]
-            seen[compressed].setdefault(BACKENDS[backend], []).append(figures["beyond_us"])
+    seen = google.rounds("bench_broadcast", options, compressed_and_backend, "beyond_us")
     for compressed, what in WHAT.items():
         values = seen[compressed]
         handed.add(Measure(what, "us of CPU beyond send()", values, list(values), goals=[at_most(GOAL)]))

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """What an operation costs among few of its kind and among many: TCP echo and HTTP by the number of connections, timers,
-tasks, routes. The curves are plotted: bench/growth/*.svg.
+tasks, routes. The curves are plotted.
 
 A curve that is flat does not rise with the number but for the caches of the processor, which hold some thousands of
 timers or tasks and not millions.
 """
 
 import argparse
+import os
 import pathlib
 import resource
 import signal
@@ -20,7 +21,6 @@ from results import Measure, Results
 sys.path.insert(0, str(pathlib.Path(__file__).with_name("growth")))
 from plot import plot  # noqa: E402
 
-PLOTS = pathlib.Path(__file__).with_name("growth")
 BACKENDS = ["epoll", "io_uring"]
 WHAT = ["echo", "http", "timers", "tasks", "routes"]
 
@@ -65,7 +65,14 @@ def per_request(running, load, options, connections):
 def inside(what, options, count):
     """Nanoseconds of CPU of an operation in a process."""
     program = options.build / "bin" / "growth"
-    return float(subprocess.run([program, what, str(count)], check=True, capture_output=True, text=True).stdout)
+    said = subprocess.run(
+        [program, what, str(count)],
+        check=True,
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: os.sched_setaffinity(0, {options.server_cpu}),
+    ).stdout
+    return float(said)
 
 
 class Curves:
@@ -89,9 +96,10 @@ class Curves:
             least = min(value for _, value in curve)
             count, last = curve[-1]
             handed.remark(f"{self.title}, {name}: {last / least:.2f} times the least with {count:,} {self.horizontal}.")
-        path = PLOTS / f"{self.name}.svg"
+        options.plots.mkdir(parents=True, exist_ok=True)
+        path = options.plots / f"{self.name}.svg"
         path.write_text(plot(self.title, self.horizontal, self.vertical, points))
-        handed.remark(f"![{self.title}](growth/{path.name})")
+        handed.remark(f"![{self.title}]({options.plots.name}/{path.name})")
 
 
 def curves(options):
@@ -119,6 +127,8 @@ def main():
     parser.add_argument("--what", nargs="+", choices=WHAT, default=WHAT)
     parser.add_argument("--requests", type=int, default=30_000, help="in each measurement, at least (30000)")
     parser.add_argument("--most", type=int, default=10_000_000, help="of anything (10000000)")
+    plots = pathlib.Path(__file__).with_name("growth")
+    parser.add_argument("--plots", type=pathlib.Path, default=plots, help="where the curves go (bench/growth)")
     parser.set_defaults(rounds=3)
     options = parser.parse_args()
 

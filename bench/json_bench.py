@@ -5,13 +5,11 @@ Documents of several shapes: an order with its parts, a small body, folders in f
 escapes, a long array of integers. "Boost.JSON, monotonic" parses into memory that is given back all at once.
 """
 
-import argparse
 import random
 import signal
 import sys
 
 import google
-from measuring import add_arguments
 from results import Measure, Results, times_as_good
 
 SHAPES = {
@@ -28,9 +26,7 @@ GOALS = {"read": 2, "write": 3}
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add_arguments(parser)
-    options = parser.parse_args()
+    options = google.read_options(__doc__)
     handed = Results()
     seen = {(how, shape): {} for how in GOALS for shape in SHAPES}
     for _ in range(options.rounds):

@@ -110,7 +110,9 @@ def measure(command, task, count, options):
 
 
 def count_for(program, task, options):
-    return max(1000, int(task.count * program.share * options.scale))
+    """Where memory counts, enough of them that what a process has once does not."""
+    scale = options.scale if task.memory_goals is None else max(options.scale, 0.2)
+    return max(1000, int(task.count * program.share * scale))
 
 
 def compare(task, found, options):
@@ -143,6 +145,10 @@ def main():
             handed.remark(f"{program.name} is not here: it needs {program.needs}.")
     for text in REMARKS:
         handed.remark(text)
+    if options.scale != 1:
+        handed.remark(
+            f"All do {options.scale:.0%} of the operations, or 20 % where memory counts: there are fewer than a million."
+        )
     for program in found:
         if program.share != 1:
             handed.remark(f"{program.name} does {program.share:.0%} of the operations, since it takes so long.")

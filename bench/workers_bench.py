@@ -5,13 +5,11 @@ Compared is CPU time: work that does not get in its own way costs the same on bo
 twice as fast.
 """
 
-import argparse
 import os
 import signal
 import sys
 
 import google
-from measuring import add_arguments
 from results import Measure, Results, at_least
 
 WHAT = ["tasks", "queues", "timers"]
@@ -24,9 +22,7 @@ def speed_up(name, options):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add_arguments(parser)
-    options = parser.parse_args()
+    options = google.read_options(__doc__)
     handed = Results()
     if len(os.sched_getaffinity(0)) < 2:
         handed.remark("One processor only: nothing to compare.")

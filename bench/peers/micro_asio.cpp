@@ -156,27 +156,21 @@ awaitable<measured> armed_timers(long n) {
   co_return all;
 }
 
-awaitable<measured> timeout(long n) {
+template <class T>
+awaitable<measured> under_timeout(long n, awaitable<T> (*operation)()) {
   asio::steady_timer limit{co_await asio::this_coro::executor};
   const micro::stopwatch watch;
   for (long i = 0; i < n; ++i) {
     limit.expires_after(1s);
-    const auto result = co_await (yield_once() || limit.async_wait(use_awaitable));
+    const auto result = co_await (operation() || limit.async_wait(use_awaitable));
     micro::keep(result);
   }
   co_return watch.stop();
 }
 
-awaitable<measured> timeout_ready(long n) {
-  asio::steady_timer limit{co_await asio::this_coro::executor};
-  const micro::stopwatch watch;
-  for (long i = 0; i < n; ++i) {
-    limit.expires_after(1s);
-    const auto result = co_await (one() || limit.async_wait(use_awaitable));
-    micro::keep(result);
-  }
-  co_return watch.stop();
-}
+awaitable<measured> timeout(long n) { return under_timeout(n, yield_once); }
+
+awaitable<measured> timeout_ready(long n) { return under_timeout(n, one); }
 
 awaitable<measured> cancel(long n) {
   const auto executor = co_await asio::this_coro::executor;

@@ -4,13 +4,13 @@
 
 use std::future::{poll_fn, Future};
 use std::hint::black_box;
-use std::pin::pin;
+use std::pin::{pin, Pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, Mutex};
 use tokio::task::{spawn, yield_now};
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep, timeout, Sleep};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -56,6 +56,19 @@ async fn arm_once() {
         Poll::Ready(())
     })
     .await;
+}
+
+/// So many timers, all of them polled, which is what arms them.
+async fn armed(n: usize) -> Vec<Pin<Box<Sleep>>> {
+    let mut timers: Vec<_> = (0..n).map(|_| Box::pin(sleep(HOUR))).collect();
+    poll_fn(|context| {
+        for timer in &mut timers {
+            let _ = timer.as_mut().poll(context);
+        }
+        Poll::Ready(())
+    })
+    .await;
+    timers
 }
 
 /// CPU time in nanoseconds, and bytes where memory counts.
@@ -113,26 +126,11 @@ async fn run(task: &str, n: usize) -> Option<(f64, Option<f64>)> {
             }
         }
         "timers" => {
-            let mut timers: Vec<_> = (0..n).map(|_| Box::pin(sleep(HOUR))).collect();
-            poll_fn(|context| {
-                for timer in &mut timers {
-                    let _ = timer.as_mut().poll(context);
-                }
-                Poll::Ready(())
-            })
-            .await;
-            drop(timers);
+            drop(armed(n).await);
         }
         "armed_timers" => {
             let before = memory();
-            let mut timers: Vec<_> = (0..n).map(|_| Box::pin(sleep(HOUR))).collect();
-            poll_fn(|context| {
-                for timer in &mut timers {
-                    let _ = timer.as_mut().poll(context);
-                }
-                Poll::Ready(())
-            })
-            .await;
+            let timers = armed(n).await;
             bytes = Some(memory() - before);
             std::mem::forget(timers);
         }

@@ -126,6 +126,89 @@ TEST(PostgresTrouble, LosesNoPlaceInThePoolWhenARequestIsCut) {
   });
 }
 
+weft::async_generator<std::string> lines(int count) {
+  for (int i = 0; i < count; ++i) {
+    std::string line = std::to_string(i) + "\n";
+    co_yield std::move(line);
+  }
+}
+
+TEST(PostgresTrouble, LeavesNothingOfACopyThatIsCut) {
+  weft::run([]() -> task<> {
+    const connection direct = co_await connect(server().local());
+    co_await direct.execute("create table half (id int)");
+    const start_of_connection whole = co_await measure_start();
+    for (const bool out : {false, true}) {
+      const fault_proxy proxy{real_server(), [&](std::size_t i) {
+                                faults plan;
+                                auto& flow = out ? plan.to_client : plan.to_server;
+                                flow.passes = (out ? whole.to_client : whole.to_server) + i * 2011;
+                                flow.then = i % 2 == 0 ? fault::end : fault::reset;
+                                return plan;
+                              }};
+      pool db{through(proxy), {.max_size = 1}};
+      int failed = 0;
+      for (bool done = false; !done && failed < 1000;) {
+        try {
+          if (out) {
+            auto pieces = db.copy_out("copy half to stdout");
+            int count = 0;
+            while (auto piece = co_await pieces.next()) ++count;
+            EXPECT_EQ(count, 5000);
+          } else {
+            EXPECT_EQ(co_await db.copy_in_bytes("copy half from stdin", lines(5000)), 5000U);
+          }
+          done = true;
+        } catch (const connection_error& e) {
+          ++failed;
+          EXPECT_NE(std::string{e.what()}, "");
+          EXPECT_EQ(db.statistics().connections, 0U);
+        }
+        const int there = co_await direct.fetch_value<int>("select count(*) from half");
+        EXPECT_EQ(there, out || done ? 5000 : 0);
+      }
+      EXPECT_GT(failed, 5);
+      EXPECT_LT(failed, 1000);
+    }
+    co_await direct.execute("drop table half");
+  });
+}
+
+TEST(PostgresTrouble, TellsThatTheServerWentInTheMidstOfACopyOrAStream) {
+  weft::run([]() -> task<> {
+    const connection direct = co_await connect(server().local());
+    co_await direct.execute("create table gone (id int)");
+    pool db{server().local(), {.max_size = 1}};
+    auto rows = [&]() -> weft::async_generator<std::string> {
+      std::string line = "1\n";
+      co_yield std::move(line);
+      EXPECT_TRUE(co_await direct.fetch_value<bool>(
+          "select pg_terminate_backend(pid, 10000) from pg_stat_activity where query like 'copy gone%'"));
+      for (int i = 0; i < 100'000; ++i) {
+        line = "2\n";
+        co_yield std::move(line);
+      }
+    };
+    EXPECT_THROW((void)co_await db.copy_in_bytes("copy gone from stdin", rows()), connection_error);
+    EXPECT_EQ(co_await db.fetch_value<int>("select count(*) from gone"), 0);
+    std::string said;
+    auto stream = db.stream<int>("select generate_series(1, 10000000) as gone_rows");
+    try {
+      (void)co_await stream.next();
+      EXPECT_TRUE(co_await direct.fetch_value<bool>(
+          "select pg_terminate_backend(pid, 10000) from pg_stat_activity where query like '%gone_rows%'"
+          " and pid <> pg_backend_pid()"));
+      while (auto row = co_await stream.next()) said.clear();
+    } catch (const connection_error& e) {
+      said = e.what();
+    }
+    EXPECT_NE(said, "");
+    EXPECT_EQ(co_await db.fetch_value<int>("select 1"), 1);
+    EXPECT_EQ(db.statistics().lost, 2U);
+    co_await direct.execute("drop table gone");
+  });
+}
+
 TEST(PostgresTrouble, TakesWhatComesInSmallPieces) {
   weft::run([]() -> task<> {
     const fault_proxy proxy{real_server(), [](std::size_t) {

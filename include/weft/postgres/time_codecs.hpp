@@ -27,7 +27,8 @@ To floor_in_range(std::chrono::duration<Rep, Period> value) {
   } else if constexpr (std::floating_point<Rep>) {
     const long double scaled = std::floor(static_cast<long double>(value.count()) * factor::num / factor::den);
     constexpr long double limit = 9.2e18L;
-    if (!(scaled >= -limit && scaled <= limit)) throw_out_of_range(problem);
+    const bool fits = scaled >= -limit && scaled <= limit;  // not so of what is no number
+    if (!fits) throw_out_of_range(problem);
     const auto whole = static_cast<std::int64_t>(scaled);
     if (!std::in_range<rep>(whole)) throw_out_of_range(problem);
     return To{static_cast<rep>(whole)};

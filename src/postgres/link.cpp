@@ -451,8 +451,12 @@ void link::finish(entry& first) noexcept {
     const char* const where = PQresultErrorField(first.got.get(), PG_DIAG_SOURCE_FUNCTION);
     const std::string_view sqlstate = state != nullptr ? state : "";
     const std::string_view function = where != nullptr ? where : "";
-    // "cached plan must not change result type", or it is gone (DISCARD, a pooler in between).
-    if (sqlstate == "26000" || (sqlstate == "0A000" && function == "RevalidateCachedQuery")) {
+    const char* const said = PQresultErrorField(first.got.get(), PG_DIAG_MESSAGE_PRIMARY);
+    const std::string_view message = said != nullptr ? said : "";
+    // "cached plan must not change result type", or it is gone (DISCARD, a pooler in between), or the type of one of
+    // its parameters is, which the server only notices by what it calls an internal error, in English always.
+    const bool lost_type = sqlstate == "XX000" && message.starts_with("cache lookup failed for type");
+    if (sqlstate == "26000" || lost_type || (sqlstate == "0A000" && function == "RevalidateCachedQuery")) {
       statements_.forget(first.statement);
       stale = PQtransactionStatus(connection_.get()) == PQTRANS_IDLE;
     }

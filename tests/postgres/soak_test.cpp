@@ -20,12 +20,19 @@ struct entry {
 };
 WEFT_DESCRIBE(entry, task, amount)
 
+struct thing {
+  int task = 0;
+  std::vector<std::int64_t> amounts;
+};
+WEFT_DESCRIBE(thing, task, amounts)
+
 }  // namespace postgres_soak_test
 
 namespace {
 
 using namespace std::chrono_literals;
 using postgres_soak_test::entry;
+using postgres_soak_test::thing;
 using weft::task;
 using weft::postgres::connection;
 using weft::postgres::pool;
@@ -76,7 +83,7 @@ class trouble {
   }
 
   task<> something(int me) {
-    switch (pick(11)) {
+    switch (pick(12)) {
       case 0:
         co_await db_.execute("select pg_sleep($1)", pick(5) * 0.001);
         break;
@@ -110,6 +117,9 @@ class trouble {
         break;
       case 10:
         co_await lend();
+        break;
+      case 11:
+        co_await send_things(me);
         break;
       default:
         co_await compete(me);
@@ -168,6 +178,24 @@ class trouble {
     (void)co_await db_.run(std::move(batch));
   }
 
+  /// Of types that are new in each round, so that the server is asked about them.
+  task<> send_things(int me) {
+    thing given;
+    given.task = me;
+    given.amounts.push_back(me);
+    const std::string statement =
+        "select $1::soaked_thing as t from generate_series(1, 50) -- " + std::to_string(pick(5));
+    auto body = [&](transaction& t) -> task<> {
+      co_await t.execute("insert into soaked values ($1, 5)", me);
+      auto rows = t.stream<thing>(statement, weft::postgres::composite{given});
+      while (const auto row = co_await rows.next()) EXPECT_EQ(row->amounts.at(0), me);
+      co_await t.execute("insert into soaked values ($1, -5)", me);
+    };
+    const auto all = co_await db_.fetch<thing>(statement, weft::postgres::composite{given});
+    for (const thing& one : all) EXPECT_EQ(one.amounts.at(0), me);
+    co_await db_.transaction(body);
+  }
+
   /// Comes back with a transaction, a setting and a lock.
   task<> lend() {
     const connection mine = co_await db_.acquire();
@@ -194,13 +222,16 @@ TEST(PostgresSoak, EndsWithEveryConnectionIdleAndNoTransactionOpen) {
   const std::uint64_t first = number_from("WEFT_TEST_SEED", seconds == 0 ? 1 : std::random_device{}());
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{seconds};
   weft::run([&]() -> task<> {
-    pool db{server().local() + " application_name=weft_soak", {.max_size = 5}};
+    pool db{server().local() + " application_name=weft_soak", {.max_size = 5, .connect = {.statement_cache = 20}}};
     co_await db.execute("drop table if exists soaked");
     co_await db.execute("create table soaked (task int, amount int)");
     const std::string where = " from pg_stat_activity where application_name = 'weft_soak'";
     for (std::uint64_t round = 0; !testing::Test::HasFailure(); ++round) {
       if (round >= 3 && std::chrono::steady_clock::now() >= end) break;
       SCOPED_TRACE("WEFT_TEST_SEED=" + std::to_string(first + round) + " repeats this round");
+      co_await db.execute_script(
+          "drop type if exists soaked_thing; drop domain if exists soaked_amount; create domain soaked_amount as int8;"
+          "create type soaked_thing as (task int, amounts soaked_amount[])");
       trouble here{db, first + round};
       co_await here.run(30);
       EXPECT_TRUE(
@@ -220,7 +251,7 @@ TEST(PostgresSoak, EndsWithEveryConnectionIdleAndNoTransactionOpen) {
       EXPECT_EQ(now.lost, 0U);
       co_await db.execute("truncate soaked");
     }
-    co_await db.execute("drop table soaked");
+    co_await db.execute_script("drop table soaked; drop type soaked_thing; drop domain soaked_amount");
     co_await db.close();
     EXPECT_TRUE(co_await becomes_true("select count(*) = 0" + where));
   });

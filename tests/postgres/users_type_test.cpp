@@ -187,6 +187,25 @@ TEST(PostgresUsersTypes, AreSentAsParameters) {
   });
 }
 
+TEST(PostgresUsersTypes, MayBeMadeAnew) {
+  weft::run([]() -> task<> {
+    const connection db = co_await connect(server().local());
+    for (int i = 0; i < 3; ++i) {
+      co_await make_types(db);
+      const box given = full_box();
+      EXPECT_EQ(co_await db.fetch_value<box>("select $1::pg_temp.box", composite{given}), given);
+      EXPECT_EQ(co_await db.fetch_value<mood>("select $1::pg_temp.mood", mood::happy), mood::happy);
+      pipeline batch;
+      batch.add("select $1::pg_temp.mood", mood::happy).add("select $1::pg_temp.item[]", all_items(given));
+      const auto both = co_await db.run(std::move(batch));
+      EXPECT_EQ(both.at(1)[0].get<std::vector<item>>(0), given.rest);
+      auto rows = db.stream<box>("select $1::pg_temp.box from generate_series(1, 3)", composite{given});
+      while (auto row = co_await rows.next()) EXPECT_EQ(*row, given);
+      co_await db.execute("discard temp");
+    }
+  });
+}
+
 TEST(PostgresUsersTypes, TravelThroughPoolsTransactionsPipelinesAndStreams) {
   weft::run([]() -> task<> {
     for (const std::size_t cache : {std::size_t{0}, std::size_t{1}, std::size_t{256}}) {

@@ -52,7 +52,7 @@ weft::async_generator<entry> pairs(int from, int count, bool fails) {
       entry one;
       one.task = from;
       one.amount = amount;
-      co_yield std::move(one);
+      co_yield one;
     }
   }
   if (fails) throw std::runtime_error{"on purpose"};

@@ -1,6 +1,7 @@
 // What the patterns cost where they have nothing to do: a closed circuit, a limiter with tokens left, and so on.
 // Compare with the plain call.
 #include <benchmark/benchmark.h>
+#include <ranges>
 
 #include <weft/patterns.hpp>
 #include <weft/weft.hpp>

@@ -85,7 +85,7 @@ void channel_core::wake_served() noexcept {
   const class loop* const here = this_thread_loop != nullptr ? &loop_of(*this_thread_loop) : nullptr;
   for (;;) {
     std::shared_ptr<loop_shared> loop;
-    std::unique_ptr<wake_up> wake;
+    owned<wake_up> wake;
     {
       const std::lock_guard held{mutex};
       must_wake_ = false;
@@ -98,7 +98,7 @@ void channel_core::wake_served() noexcept {
       }
       (*port)->wake_pending = true;
       loop = (*port)->loop();
-      wake = std::make_unique<wake_up>(shared_from_this(), **port);
+      wake = make_owned<wake_up>(shared_from_this(), **port);
     }
     try {
       loop->post(std::move(wake));

@@ -10,7 +10,7 @@ namespace {
 /// Calls what on_close was given, the last first; all of them, whatever they throw.
 task<> call_closers(generator_promise_base& generator) {
   std::exception_ptr error;
-  while (std::unique_ptr<closer> next = generator.take_closer()) {
+  while (owned<closer> next = generator.take_closer()) {
     std::exception_ptr failed;
     try {
       co_await next->call();

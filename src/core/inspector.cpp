@@ -183,7 +183,7 @@ class service {
   }
 
   static std::string ask(const inspector::registration& loop, question wanted) {
-    auto request = std::make_unique<snapshot_request>(wanted);
+    auto request = make_owned<snapshot_request>(wanted);
     std::future<std::string> answer = request->answer();
     try {
       loop.loop->post(std::move(request));

@@ -139,7 +139,7 @@ void stop_watching(io_watch& watch) noexcept {
   loop_of(*std::exchange(watch.loop, nullptr)).kernel->stop_watching(watch);
 }
 
-void shared_state::post(std::unique_ptr<posted> work) {
+void shared_state::post(owned<posted> work) {
   const std::lock_guard held{mutex_};
   if (backend_ == nullptr) throw loop_closed_error{};
   posted_.push_back(std::move(work));
@@ -153,14 +153,14 @@ void shared_state::interrupt() noexcept {
 }
 
 void shared_state::end() {
-  std::vector<std::unique_ptr<posted>> dropped;
+  std::vector<owned<posted>> dropped;
   const std::lock_guard held{mutex_};
   backend_ = nullptr;
   dropped.swap(posted_);
 }
 
-std::vector<std::unique_ptr<posted>> shared_state::take() {
-  std::vector<std::unique_ptr<posted>> taken;
+std::vector<owned<posted>> shared_state::take() {
+  std::vector<owned<posted>> taken;
   const std::lock_guard held{mutex_};
   taken.swap(posted_);
   has_posted_.store(false, std::memory_order_relaxed);

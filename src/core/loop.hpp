@@ -23,10 +23,10 @@ class shared_state final : public loop_shared {
  public:
   explicit shared_state(backend& waits) noexcept : backend_{&waits} {}
 
-  void post(std::unique_ptr<posted> work) override;
+  void post(owned<posted> work) override;
   void end();
 
-  std::vector<std::unique_ptr<posted>> take();
+  std::vector<owned<posted>> take();
   bool has_posted() const noexcept { return has_posted_.load(std::memory_order_acquire); }
 
   /// From now on the end of the last handle interrupts the loop; false if there is none.
@@ -40,7 +40,7 @@ class shared_state final : public loop_shared {
   void interrupt() noexcept override;
 
   std::mutex mutex_;
-  std::vector<std::unique_ptr<posted>> posted_;
+  std::vector<owned<posted>> posted_;
   std::atomic<bool> has_posted_{false};
   backend* backend_;  // null once the loop has ended
 };

@@ -25,15 +25,24 @@ class posted_function final : public posted {
   callback<unique_function> callback_;
 };
 
-}  // namespace
+/// Starts a task on the loop that it is posted to.
+class posted_task final : public posted {
+ public:
+  explicit posted_task(task<> work) noexcept : work_{std::move(work)} {}
+  void* run() noexcept override {
+    loop->current = nullptr;
+    const context_override registered{&context_};
+    start_task(*loop, *loop->root_owner, std::move(work_), {});
+    delete this;
+    return nullptr;
+  }
 
-void* posted_task::run() noexcept {
-  loop->current = nullptr;
-  const context_override registered{&context_};
-  start_task(*loop, *loop->root_owner, std::move(work_), {});
-  delete this;
-  return nullptr;
-}
+ private:
+  task<> work_;
+  context_ref context_ = current_context();
+};
+
+}  // namespace
 
 }  // namespace detail
 
@@ -53,7 +62,12 @@ loop_handle::~loop_handle() {
 
 void loop_handle::call_soon_threadsafe(detail::unique_function f) const {
   if (!shared_) throw loop_closed_error{};
-  shared_->post(std::make_unique<detail::posted_function>(std::move(f)));
+  shared_->post(detail::make_owned<detail::posted_function>(std::move(f)));
+}
+
+void loop_handle::post(task<> work) const {
+  if (!shared_) throw loop_closed_error{};
+  shared_->post(detail::make_owned<detail::posted_task>(std::move(work)));
 }
 
 void loop_handle::set_exception_handler(std::function<void(const exception_context&)> handler) const {

@@ -14,7 +14,7 @@ class runner::state {
   context values = context::copy();
 };
 
-runner::runner(run_options options) : state_{std::make_unique<state>(options)} {}
+runner::runner(run_options options) : state_{detail::make_owned<state>(options)} {}
 
 runner::~runner() { close(); }
 

@@ -110,13 +110,13 @@ void running_task::abandon() noexcept {
 }
 
 std::string running_task::name() const {
-  return notes_ && !notes_->name.empty() ? notes_->name : "Task-" + std::to_string(number);
+  return notes_ != nullptr && !notes_->name.empty() ? notes_->name : "Task-" + std::to_string(number);
 }
 
-void drop_notes::operator()(task_notes* notes) const noexcept { delete notes; }
+void running_task::drop_notes() noexcept { delete notes_; }
 
 task_notes& running_task::notes() {
-  if (!notes_) notes_.reset(new task_notes);
+  if (notes_ == nullptr) notes_ = new task_notes;
   return *notes_;
 }
 

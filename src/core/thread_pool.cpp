@@ -19,7 +19,7 @@ class pool_state {
   ~pool_state() { close(); }
 
   /// Takes the job over, unless it throws.
-  void submit(std::unique_ptr<thread_job>& job) {
+  void submit(owned<thread_job>& job) {
     const std::lock_guard held{mutex_};
     if (closed_) throw std::logic_error{"the thread pool is closed"};
     if (waiting_jobs_ >= idle_ && threads_.size() < limit_) start_thread();
@@ -30,13 +30,13 @@ class pool_state {
   }
 
   /// Takes back a job that has not begun; null if it has.
-  std::unique_ptr<thread_job> withdraw(thread_job& job) noexcept {
+  owned<thread_job> withdraw(thread_job& job) noexcept {
     const std::lock_guard held{mutex_};
-    if (!job.queued) return nullptr;
+    if (!job.queued) return {};
     job.queued = false;
     jobs_.remove(job);
     --waiting_jobs_;
-    return std::unique_ptr<thread_job>{&job};
+    return owned<thread_job>{&job};
   }
 
   void close() noexcept {
@@ -66,7 +66,7 @@ class pool_state {
       work_.wait(held, [this] { return closed_ || !jobs_.empty(); });
       --idle_;
       if (jobs_.empty()) return;
-      std::unique_ptr<thread_job> job{&jobs_.pop_front()};
+      owned<thread_job> job{&jobs_.pop_front()};
       job->queued = false;
       --waiting_jobs_;
       held.unlock();
@@ -79,7 +79,7 @@ class pool_state {
     }
   }
 
-  static void give_back(std::unique_ptr<thread_job> job) noexcept {
+  static void give_back(owned<thread_job> job) noexcept {
     const std::shared_ptr<loop_shared> home = job->home;
     try {
       home->post(std::move(job));
@@ -156,7 +156,7 @@ void thread_leaf::withdraw() noexcept {
   --loop().outside_work;
 }
 
-void* thread_leaf::come_back(std::unique_ptr<thread_job> job) noexcept {
+void* thread_leaf::come_back(owned<thread_job> job) noexcept {
   job_ = std::move(job);
   given_away_ = nullptr;
   --loop().outside_work;
@@ -165,7 +165,7 @@ void* thread_leaf::come_back(std::unique_ptr<thread_job> job) noexcept {
 }
 
 void* thread_job::run() noexcept {
-  std::unique_ptr<thread_job> self{this};
+  owned<thread_job> self{this};
   home.reset();
   if (awaiter == nullptr) {
     loop->current = nullptr;

@@ -85,6 +85,7 @@ void wait_leaf::withdraw() noexcept {
 completed_tasks::completed_tasks(std::vector<any_task_handle> handles, std::optional<clock::duration> timeout)
     : handles_{std::move(handles)} {
   event_loop& loop = require_loop("as_completed");
+  ended_.reserve(handles_.size());  // so that no later end needs memory
   if (timeout) deadline_ = deadline_after(loop.now(), timeout->count());
   for (const any_task_handle& h : handles_) {
     if (h.done()) {
@@ -121,14 +122,18 @@ void completed_tasks::next_leaf::withdraw() noexcept {
 }
 
 running_task* completed_tasks::next_leaf::await_resume() {
-  if (!tasks_->ended_.empty()) {
-    running_task* ended = tasks_->ended_.front();
-    tasks_->ended_.pop_front();
-    ++tasks_->given_;
-    return ended;
-  }
+  if (tasks_->given_ < tasks_->ended_.size()) return tasks_->ended_[tasks_->given_++];
   if (tasks_->given_ == tasks_->handles_.size()) return nullptr;
   throw timeout_error{};
 }
 
 }  // namespace weft::detail
+
+namespace weft {
+
+task<wait_result<any_task_handle>> wait(std::vector<any_task_handle> handles, wait_options options) {
+  if (handles.empty()) throw std::invalid_argument{"wait() for no tasks would never end"};
+  return detail::wait_for_handles(std::move(handles), options);
+}
+
+}  // namespace weft

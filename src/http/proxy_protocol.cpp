@@ -1,5 +1,6 @@
 #include "http/proxy_protocol.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>

@@ -1,6 +1,7 @@
 // The cookie jar. Input: lines, each the value of a Set-Cookie field, but for those that begin with `@`, which say from
 // what URL the next ones come. If the first byte is a tab, a cookies.txt.
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>

@@ -1,6 +1,7 @@
 // Requests of one connection that come without waiting for the answers, and are handled at the same time.
 
 #include <gtest/gtest.h>
+#include <algorithm>
 
 #include <random>
 #include <string>

@@ -2,6 +2,7 @@
 // weft and itself, Python's websockets (websocket_peer.py) and Node's ws (websocket_peer.js).
 
 #include <gtest/gtest.h>
+#include <algorithm>
 
 #include <array>
 #include <functional>

@@ -1,5 +1,6 @@
 #include <forward_list>
 #include <list>
+#include <ranges>
 #include <sstream>
 #include <support/scenario.hpp>
 #include <support/stop_injection.hpp>

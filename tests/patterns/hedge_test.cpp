@@ -1,3 +1,4 @@
+#include <cmath>
 #include <support/scenario.hpp>
 #include <support/stop_injection.hpp>
 #include <weft/patterns.hpp>

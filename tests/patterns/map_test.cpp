@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <list>
 #include <memory>
+#include <ranges>
 #include <set>
 #include <support/scenario.hpp>
 #include <support/stop_injection.hpp>

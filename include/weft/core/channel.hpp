@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <limits>
@@ -185,7 +184,7 @@ class channel_state final : public channel_core {
     bool wakes = false;
     {
       const std::lock_guard held{mutex};
-      items.reserve(std::min(max, items_.size() + 1));
+      items.reserve(items_.size() < max ? items_.size() + 1 : max);
       items.push_back(std::move(first));
       while (items.size() < max && !items_.empty()) items.push_back(*take());
       wakes = has_served();

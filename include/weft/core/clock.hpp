@@ -1,7 +1,7 @@
 #pragma once
 
 #include <chrono>
-#include <cmath>
+#include <cstdint>
 #include <limits>
 #include <stdexcept>
 
@@ -27,12 +27,15 @@ namespace detail {
 
 inline constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
+/// Rounds; halves away from 0. Within the range of std::int64_t.
+std::int64_t nearest(double number) noexcept;
+
 /// Any duration in nanoseconds; what is too long becomes `never`. Throws std::invalid_argument for NaN.
 template <class Rep, class Period>
 std::int64_t nanoseconds_of(std::chrono::duration<Rep, Period> d) {
   using wide = std::chrono::duration<double, std::nano>;
   if constexpr (std::chrono::treat_as_floating_point_v<Rep>) {
-    if (std::isnan(d.count())) throw std::invalid_argument{"a duration is not a number"};
+    if (!(d.count() == d.count())) throw std::invalid_argument{"a duration is not a number"};
   }
   if constexpr (!std::chrono::treat_as_floating_point_v<Rep> && std::ratio_equal_v<Period, std::nano>) {
     return static_cast<std::int64_t>(d.count());
@@ -41,7 +44,7 @@ std::int64_t nanoseconds_of(std::chrono::duration<Rep, Period> d) {
     if (ns.count() >= 9.2e18) return never;
     if (ns.count() <= -9.2e18) return -never;
     if constexpr (std::chrono::treat_as_floating_point_v<Rep>) {
-      return static_cast<std::int64_t>(std::llround(ns.count()));
+      return nearest(ns.count());
     } else {
       return std::chrono::duration_cast<std::chrono::nanoseconds>(d).count();
     }

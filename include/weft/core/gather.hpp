@@ -1,7 +1,7 @@
 #pragma once
 
 #include <concepts>
-#include <ranges>
+#include <iterator>
 #include <tuple>
 #include <type_traits>
 #include <variant>
@@ -126,16 +126,24 @@ task<std::vector<result<T>>> gather_range_results(std::vector<task<T>> work) {
   co_return results;
 }
 
+// <ranges> has concepts for these, and is long to compile.
 template <class R>
-concept work_range = std::ranges::input_range<R> && !awaitable<R> &&
-                     (awaitable<std::ranges::range_value_t<R>> || task_function<std::ranges::range_value_t<R>>);
+using range_item_t = std::iter_value_t<decltype(std::ranges::begin(std::declval<R&>()))>;
+
+template <class R>
+concept work_range = requires(R& range) {
+  { std::ranges::begin(range) } -> std::input_iterator;
+  std::ranges::end(range);
+  requires !awaitable<R> && (awaitable<range_item_t<R>> || task_function<range_item_t<R>>);
+};
 
 /// A range of work as tasks: moved out of an rvalue range, copied out of an lvalue one (handles).
 template <work_range R>
 auto to_tasks(R&& range) {
-  using item = std::ranges::range_value_t<R>;
+  using item = range_item_t<R>;
   std::vector<task<task_value_t<item>>> tasks;
-  if constexpr (std::ranges::sized_range<R>) tasks.reserve(static_cast<std::size_t>(std::ranges::size(range)));
+  if constexpr (requires { std::ranges::size(range); })
+    tasks.reserve(static_cast<std::size_t>(std::ranges::size(range)));
   for (auto&& each : range) {
     if constexpr (std::is_lvalue_reference_v<R> || !std::is_lvalue_reference_v<decltype(each)>) {
       tasks.push_back(to_task(std::forward<decltype(each)>(each)));

@@ -194,7 +194,7 @@ class on_close_awaiter {
   bool await_suspend(std::coroutine_handle<P> body) {
     static_assert(std::is_base_of_v<generator_promise_base, P>,
                   "on_close can be awaited only inside an async_generator");
-    body.promise().add_closer(std::make_unique<closer_of<F>>(std::move(f_)));
+    body.promise().add_closer(make_owned<closer_of<F>>(std::move(f_)));
     return false;
   }
   void await_resume() const noexcept {}

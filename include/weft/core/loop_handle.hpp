@@ -7,6 +7,7 @@
 #include <weft/core/clock.hpp>
 #include <weft/core/create_task.hpp>
 #include <weft/core/detail/frame_pool.hpp>
+#include <weft/core/detail/owned.hpp>
 #include <weft/core/detail/pending_call.hpp>
 #include <weft/core/detail/posted.hpp>
 
@@ -64,8 +65,8 @@ class unique_function {
   unique_function() noexcept = default;
   template <class F>
     requires(!std::same_as<std::remove_cvref_t<F>, unique_function> && callback_function<F>)
-  unique_function(F&& f) : call_{std::make_unique<callable_of<std::decay_t<F>>>(std::forward<F>(f))} {}
-  explicit operator bool() const noexcept { return call_ != nullptr; }
+  unique_function(F&& f) : call_{make_owned<callable_of<std::decay_t<F>>>(std::forward<F>(f))} {}
+  explicit operator bool() const noexcept { return static_cast<bool>(call_); }
   void operator()() { call_->call(); }
 
  private:
@@ -83,7 +84,7 @@ class unique_function {
    private:
     F function_;
   };
-  std::unique_ptr<callable> call_;
+  owned<callable> call_;
 };
 
 }  // namespace detail
@@ -151,6 +152,8 @@ class loop_handle {
     call->start();
     return handle;
   }
+  /// Starts a task on the loop. Any thread.
+  void post(task<> work) const;
 
   std::shared_ptr<detail::loop_shared> shared_;
 };
@@ -205,17 +208,6 @@ task<> keep_promise(task<T> work, promise_keeper<T> keeper) {
   if (error) keeper.set_error(error);
 }
 
-/// Starts a task on the loop that it is posted to.
-class posted_task final : public posted {
- public:
-  explicit posted_task(task<> work) noexcept : work_{std::move(work)} {}
-  void* run() noexcept override;
-
- private:
-  task<> work_;
-  context_ref context_ = current_context();
-};
-
 }  // namespace detail
 
 template <class A>
@@ -225,7 +217,7 @@ auto loop_handle::run_coroutine_threadsafe(A&& work) const {
   detail::promise_keeper<value> keeper;
   std::future<value> future = keeper.get_future();
   task<> job = detail::keep_promise<value>(detail::to_task(std::forward<A>(work)), std::move(keeper));
-  shared_->post(std::make_unique<detail::posted_task>(std::move(job)));
+  post(std::move(job));
   return future;
 }
 

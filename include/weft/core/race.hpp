@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <stdexcept>
 #include <variant>
 #include <weft/core/gather.hpp>

@@ -104,7 +104,7 @@ class runner {
 
   friend detail::event_loop& detail::loop_of(const runner& owner) noexcept;
   class state;
-  std::unique_ptr<state> state_;
+  detail::owned<state> state_;
 };
 
 /// Makes a loop, runs `main` to its end and ends the loop; see runner::run and runner::close. asyncio.run.

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <weft/core/clock.hpp>
 #include <weft/core/detail/leaf.hpp>
@@ -33,8 +32,7 @@ class yield_leaf : public leaf {
 class sleep_leaf : public leaf, public timer {
  public:
   /// @param until a deadline, or, if `relative`, nanoseconds from the suspension on.
-  sleep_leaf(std::int64_t until, bool relative) noexcept
-      : until_{relative ? ~std::max<std::int64_t>(until, 0) : std::max<std::int64_t>(until, 0)} {}
+  sleep_leaf(std::int64_t until, bool relative) noexcept : until_{relative ? ~at_least_0(until) : at_least_0(until)} {}
   bool await_ready() const noexcept { return false; }
   template <weft_promise P>
   void await_suspend(std::coroutine_handle<P> waiting) {
@@ -45,6 +43,7 @@ class sleep_leaf : public leaf, public timer {
   void fired() noexcept override { wake(); }
 
  private:
+  static std::int64_t at_least_0(std::int64_t number) noexcept { return number > 0 ? number : 0; }
   void wait(void* frame);
   void withdraw() noexcept override;
 

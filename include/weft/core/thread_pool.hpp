@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <ranges>
+#include <span>
 #include <type_traits>
 #include <utility>
 #include <weft/core/detail/awaitable.hpp>
@@ -30,7 +30,7 @@ concept thread_function =
     !std::same_as<std::remove_cvref_t<F>, thread_options> && std::invocable<std::decay_t<F>, std::decay_t<Args>...>;
 
 template <class T>
-inline constexpr bool refers_elsewhere = std::ranges::view<T> && std::ranges::borrowed_range<T>;
+inline constexpr bool refers_elsewhere = std::ranges::enable_view<T> && std::ranges::enable_borrowed_range<T>;
 template <class T>
 inline constexpr bool refers_elsewhere<T*> = !std::is_function_v<T>;
 template <class T>
@@ -43,8 +43,8 @@ auto make_thread_call(std::shared_ptr<pool_state> pool, bool abandon, F&& functi
                 "g++ 12 destroys this lambda's captures twice: capture by reference, or name the lambda first");
   static_assert(!awaitable<value>, "the function is a coroutine, which would not run on the thread: await it instead");
   using job = thread_job_of<value, std::decay_t<F>, std::decay_t<Args>...>;
-  return thread_call<value>{
-      std::move(pool), std::make_unique<job>(std::forward<F>(function), std::forward<Args>(arguments)...), abandon};
+  return thread_call<value>{std::move(pool),
+                            make_owned<job>(std::forward<F>(function), std::forward<Args>(arguments)...), abandon};
 }
 
 template <class F, class... Args>

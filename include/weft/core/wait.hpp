@@ -1,13 +1,12 @@
 #pragma once
 
 #include <chrono>
-#include <deque>
-#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <vector>
 #include <weft/core/clock.hpp>
 #include <weft/core/create_task.hpp>
+#include <weft/core/detail/owned.hpp>
 #include <weft/core/detail/timer.hpp>
 
 namespace weft {
@@ -104,7 +103,9 @@ class completed_tasks final : public end_watch {
   class next_leaf : public leaf, public timer {
    public:
     explicit next_leaf(completed_tasks& tasks) noexcept : tasks_{&tasks} {}
-    bool await_ready() const noexcept { return !tasks_->ended_.empty() || tasks_->given_ == tasks_->handles_.size(); }
+    bool await_ready() const noexcept {
+      return tasks_->given_ < tasks_->ended_.size() || tasks_->given_ == tasks_->handles_.size();
+    }
     template <weft_promise P>
     void await_suspend(std::coroutine_handle<P> waiting) {
       wait(waiting.address());
@@ -125,8 +126,8 @@ class completed_tasks final : public end_watch {
   void ended(running_task& task) noexcept override;
 
   std::vector<any_task_handle> handles_;
-  std::deque<running_task*> ended_;
-  std::size_t given_ = 0;
+  std::vector<running_task*> ended_;
+  std::size_t given_ = 0;  // so many of those were given out
   next_leaf* waiting_ = nullptr;
   std::int64_t deadline_ = never;
 };
@@ -141,19 +142,15 @@ template <class T>
   if (handles.empty()) throw std::invalid_argument{"wait() for no tasks would never end"};
   return detail::wait_for_handles(std::move(handles), options);
 }
-[[nodiscard]] inline task<wait_result<any_task_handle>> wait(std::vector<any_task_handle> handles,
-                                                             wait_options options = {}) {
-  if (handles.empty()) throw std::invalid_argument{"wait() for no tasks would never end"};
-  return detail::wait_for_handles(std::move(handles), options);
-}
+[[nodiscard]] task<wait_result<any_task_handle>> wait(std::vector<any_task_handle> handles, wait_options options = {});
 
 /// Running tasks in the order in which they end; see as_completed(). Move-only; next() by one task at a time.
 template <class T>
 class completion_order {
  public:
   explicit completion_order(const std::vector<task_handle<T>>& handles, std::optional<clock::duration> timeout)
-      : tasks_{std::make_unique<detail::completed_tasks>(std::vector<any_task_handle>(handles.begin(), handles.end()),
-                                                         timeout)} {}
+      : tasks_{detail::make_owned<detail::completed_tasks>(std::vector<any_task_handle>(handles.begin(), handles.end()),
+                                                           timeout)} {}
 
   /// The next task that has ended; nullopt when all have been given. Throws timeout_error once the time is up.
   /// A stop loses nothing.
@@ -167,7 +164,7 @@ class completion_order {
     co_return task_handle<T>{static_cast<detail::running_task_of<T>*>(ended)};
   }
 
-  std::unique_ptr<detail::completed_tasks> tasks_;
+  detail::owned<detail::completed_tasks> tasks_;
 };
 
 /// Running tasks in the order in which they end. They are not cancelled, neither when the time is up nor when this is

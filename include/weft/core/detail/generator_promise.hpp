@@ -1,8 +1,8 @@
 #pragma once
 
 #include <exception>
-#include <memory>
 #include <utility>
+#include <weft/core/detail/owned.hpp>
 #include <weft/core/task.hpp>
 
 namespace weft::detail {
@@ -18,7 +18,7 @@ class closer : public pooled {
   virtual ~closer() = default;
   virtual task<> call() = 0;
 
-  std::unique_ptr<closer> registered_before;
+  owned<closer> registered_before;
 };
 
 /// The generator object, as far as its frame knows it: the frame may end before it.
@@ -67,16 +67,16 @@ class generator_promise_base : public hooked_promise {
   void return_void() const noexcept {}
   void unhandled_exception() noexcept { error_ = std::current_exception(); }
 
-  void add_closer(std::unique_ptr<closer> added) noexcept {
+  void add_closer(owned<closer> added) noexcept {
     added->registered_before = std::move(closers_);
     closers_ = std::move(added);
   }
-  std::unique_ptr<closer> take_closer() noexcept {
+  owned<closer> take_closer() noexcept {
     auto last = std::move(closers_);
     if (last) closers_ = std::move(last->registered_before);
     return last;
   }
-  bool has_closers() const noexcept { return closers_ != nullptr; }
+  bool has_closers() const noexcept { return static_cast<bool>(closers_); }
 
   /// Throws std::logic_error if next() or close() is being awaited.
   void check_idle() const {
@@ -114,7 +114,7 @@ class generator_promise_base : public hooked_promise {
 
   bool stopped_ = false;  // a stop has passed; the frame is kept for the clean-up
   generator_owner* owner_ = nullptr;
-  std::unique_ptr<closer> closers_;
+  owned<closer> closers_;
   void* closing_frame_ = nullptr;  // of the clean-up that next() waits for
   std::exception_ptr error_;
 };

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <atomic>
-#include <memory>
 #include <weft/core/detail/node.hpp>
+#include <weft/core/detail/owned.hpp>
 
 namespace weft::detail {
 
@@ -21,7 +21,7 @@ class loop_shared {
   virtual ~loop_shared() = default;
   /// Puts work into the loop's ready queue and wakes it. Throws loop_closed_error, and destroys the work, if the loop
   /// has ended. Any thread.
-  virtual void post(std::unique_ptr<posted> work) = 0;
+  virtual void post(owned<posted> work) = 0;
   /// While there is a handle, somebody outside may still post, and the loop must not take itself for deadlocked.
   void add_handle() noexcept { handles_.fetch_add(1, std::memory_order_relaxed); }
   void drop_handle() noexcept {

@@ -66,16 +66,15 @@ struct task_notes {
   std::shared_ptr<shared_context> context;  ///< was given to it instead of a copy
 };
 
-/// Out of line, so that the destructor of a task without notes is short.
-struct drop_notes {
-  void operator()(task_notes* notes) const noexcept;
-};
-
 /// A task that runs: the unit of concurrency and of cancellation. Its owner and each handle hold a reference.
 class running_task : public node, public scope, public list_hook<running_task>, public completion, public pooled {
  public:
   running_task(event_loop& on, void (*completed_entry)(void*)) noexcept : scope{completed_entry, &on} {}
-  virtual ~running_task() = default;
+  running_task(const running_task&) = delete;
+  running_task& operator=(const running_task&) = delete;
+  virtual ~running_task() {
+    if (notes_ != nullptr) drop_notes();
+  }
 
   void retain() noexcept { ++references_; }
   void release() noexcept {
@@ -111,7 +110,7 @@ class running_task : public node, public scope, public list_hook<running_task>, 
     return notes_ != nullptr && notes_->context != nullptr ? notes_->context->values : context_;
   }
   task_notes& notes();
-  const task_notes* find_notes() const noexcept { return notes_.get(); }
+  const task_notes* find_notes() const noexcept { return notes_; }
   /// The frame of the outermost coroutine, until it has ended.
   void* root() const noexcept { return root_; }
   task_owner* owner() const noexcept { return owner_; }
@@ -130,10 +129,11 @@ class running_task : public node, public scope, public list_hook<running_task>, 
   bool owner_hears_ = true;
   std::uint32_t references_ = 1;
   task_owner* owner_ = nullptr;
-  std::unique_ptr<task_notes, drop_notes> notes_;
+  task_notes* notes_ = nullptr;  // its own
   context_ref context_;
 
   inline void join(task_owner& owner) noexcept;
+  void drop_notes() noexcept;
   void start_specially(const task_options& options, std::source_location made_at);
   void start_eagerly() noexcept;
   inline void leave_owner() noexcept;

@@ -10,6 +10,7 @@
 #include <weft/core/detail/frame_pool.hpp>
 #include <weft/core/detail/leaf.hpp>
 #include <weft/core/detail/list.hpp>
+#include <weft/core/detail/owned.hpp>
 #include <weft/core/detail/posted.hpp>
 #include <weft/core/detail/slot.hpp>
 
@@ -77,7 +78,7 @@ class thread_leaf : public leaf {
 
  protected:
   /// @param pool null for the loop's own.
-  thread_leaf(std::shared_ptr<pool_state> pool, std::unique_ptr<thread_job> job, bool abandon) noexcept
+  thread_leaf(std::shared_ptr<pool_state> pool, owned<thread_job> job, bool abandon) noexcept
       : pool_{std::move(pool)}, job_{std::move(job)}, abandon_{abandon} {}
   ~thread_leaf() = default;
 
@@ -86,13 +87,13 @@ class thread_leaf : public leaf {
  private:
   friend class thread_job;
   void start(void* frame);
-  void* come_back(std::unique_ptr<thread_job> job) noexcept;
+  void* come_back(owned<thread_job> job) noexcept;
   void withdraw() noexcept override;
   bool take_back() noexcept;
 
   std::shared_ptr<pool_state> pool_;
   pool_state* used_pool_ = nullptr;
-  std::unique_ptr<thread_job> job_;  // but for the time in which the pool has it
+  owned<thread_job> job_;  // but for the time in which the pool has it
   thread_job* given_away_ = nullptr;
   bool abandon_;
   bool stop_comes_after_ = false;
@@ -101,7 +102,7 @@ class thread_leaf : public leaf {
 template <class R>
 class thread_awaiter final : public thread_leaf {
  public:
-  thread_awaiter(std::shared_ptr<pool_state> pool, std::unique_ptr<thread_job> job, bool abandon) noexcept
+  thread_awaiter(std::shared_ptr<pool_state> pool, owned<thread_job> job, bool abandon) noexcept
       : thread_leaf{std::move(pool), std::move(job), abandon} {}
   R await_resume() { return static_cast<thread_job_giving<R>&>(ended_job()).outcome.take(); }
 };
@@ -110,7 +111,7 @@ class thread_awaiter final : public thread_leaf {
 template <class R>
 class [[nodiscard("a thread call does nothing until it is awaited")]] thread_call {
  public:
-  thread_call(std::shared_ptr<pool_state> pool, std::unique_ptr<thread_job> job, bool abandon) noexcept
+  thread_call(std::shared_ptr<pool_state> pool, owned<thread_job> job, bool abandon) noexcept
       : pool_{std::move(pool)}, job_{std::move(job)}, abandon_{abandon} {}
 
   thread_awaiter<R> operator co_await() {
@@ -120,7 +121,7 @@ class [[nodiscard("a thread call does nothing until it is awaited")]] thread_cal
 
  private:
   std::shared_ptr<pool_state> pool_;
-  std::unique_ptr<thread_job> job_;
+  owned<thread_job> job_;
   bool abandon_;
 };
 

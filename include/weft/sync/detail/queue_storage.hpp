@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -78,19 +77,33 @@ class lifo_storage {
   std::vector<T> items_;
 };
 
-/// Smallest first, equal ones as they came.
+/// Smallest first, equal ones as they came. A heap in its usual array, since <algorithm>'s is long to compile.
 template <class T, class Compare>
 class priority_storage {
  public:
   std::size_t size() const noexcept { return entries_.size(); }
   void push(T&& item) {
     entries_.push_back(entry{std::move(item), next_number_++});
-    std::push_heap(entries_.begin(), entries_.end(), later{});
+    std::size_t at = entries_.size() - 1;
+    for (std::size_t above = 0; at != 0; at = above) {
+      above = (at - 1) / 2;
+      if (!before(entries_[at], entries_[above])) break;
+      std::swap(entries_[at], entries_[above]);
+    }
   }
   T pop() {
-    std::pop_heap(entries_.begin(), entries_.end(), later{});
-    T item = std::move(entries_.back().item);
+    T item = std::move(entries_.front().item);
+    entry last = std::move(entries_.back());
     entries_.pop_back();
+    if (entries_.empty()) return item;
+    std::size_t hole = 0;
+    for (std::size_t below = 1; below < entries_.size(); below = 2 * hole + 1) {
+      if (below + 1 < entries_.size() && before(entries_[below + 1], entries_[below])) ++below;
+      if (!before(entries_[below], last)) break;
+      entries_[hole] = std::move(entries_[below]);
+      hole = below;
+    }
+    entries_[hole] = std::move(last);
     return item;
   }
 
@@ -99,13 +112,11 @@ class priority_storage {
     T item;
     std::uint64_t number;
   };
-  struct later {
-    bool operator()(const entry& a, const entry& b) const {
-      if (Compare{}(b.item, a.item)) return true;
-      if (Compare{}(a.item, b.item)) return false;
-      return a.number > b.number;
-    }
-  };
+  static bool before(const entry& a, const entry& b) {
+    if (Compare{}(a.item, b.item)) return true;
+    if (Compare{}(b.item, a.item)) return false;
+    return a.number < b.number;
+  }
 
   std::vector<entry> entries_;
   std::uint64_t next_number_ = 0;

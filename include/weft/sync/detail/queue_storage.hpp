@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <queue>
 #include <utility>
 #include <vector>
 
@@ -77,48 +78,32 @@ class lifo_storage {
   std::vector<T> items_;
 };
 
-/// Smallest first, equal ones as they came. A heap in its usual array, since <algorithm>'s is long to compile.
+/// Smallest first, equal ones as they came.
 template <class T, class Compare>
 class priority_storage {
  public:
   std::size_t size() const noexcept { return entries_.size(); }
-  void push(T&& item) {
-    entries_.push_back(entry{std::move(item), next_number_++});
-    std::size_t at = entries_.size() - 1;
-    for (std::size_t above = 0; at != 0; at = above) {
-      above = (at - 1) / 2;
-      if (!before(entries_[at], entries_[above])) break;
-      std::swap(entries_[at], entries_[above]);
-    }
-  }
+  void push(T&& item) { entries_.push(entry{std::move(item), next_number_++}); }
   T pop() {
-    T item = std::move(entries_.front().item);
-    entry last = std::move(entries_.back());
-    entries_.pop_back();
-    if (entries_.empty()) return item;
-    std::size_t hole = 0;
-    for (std::size_t below = 1; below < entries_.size(); below = 2 * hole + 1) {
-      if (below + 1 < entries_.size() && before(entries_[below + 1], entries_[below])) ++below;
-      if (!before(entries_[below], last)) break;
-      entries_[hole] = std::move(entries_[below]);
-      hole = below;
-    }
-    entries_[hole] = std::move(last);
+    T item = std::move(entries_.top().item);
+    entries_.pop();
     return item;
   }
 
  private:
   struct entry {
-    T item;
+    mutable T item;  // the first can be taken out
     std::uint64_t number;
   };
-  static bool before(const entry& a, const entry& b) {
-    if (Compare{}(a.item, b.item)) return true;
-    if (Compare{}(b.item, a.item)) return false;
-    return a.number < b.number;
-  }
+  struct later {
+    bool operator()(const entry& a, const entry& b) const {
+      if (Compare{}(b.item, a.item)) return true;
+      if (Compare{}(a.item, b.item)) return false;
+      return a.number > b.number;
+    }
+  };
 
-  std::vector<entry> entries_;
+  std::priority_queue<entry, std::vector<entry>, later> entries_;
   std::uint64_t next_number_ = 0;
 };
 

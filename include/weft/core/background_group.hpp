@@ -52,8 +52,8 @@ class background_group {
   /// std::logic_error after shutdown().
   template <class A>
     requires awaitable<A> || detail::task_function<A>
-  auto create_task(A&& work, task_options options = {},
-                   std::source_location made_at = std::source_location::current()) {
+  [[gnu::always_inline]] auto create_task(A&& work, task_options options = {},
+                                          std::source_location made_at = std::source_location::current()) {
     check_can_create();
     return detail::start_task(*detail::this_thread_loop, tasks_, detail::to_task(std::forward<A>(work)), options,
                               made_at);

@@ -77,8 +77,8 @@ class task_group {
   /// Throws std::logic_error before with(), after it, and once the group is being stopped; `work` never starts then.
   template <class A>
     requires awaitable<A> || detail::task_function<A>
-  auto create_task(A&& work, task_options options = {},
-                   std::source_location made_at = std::source_location::current()) {
+  [[gnu::always_inline]] auto create_task(A&& work, task_options options = {},
+                                          std::source_location made_at = std::source_location::current()) {
     tasks_.check_can_create();
     return detail::start_task(*detail::this_thread_loop, tasks_, detail::to_task(std::forward<A>(work)), options,
                               made_at);

@@ -241,7 +241,8 @@ def fetch(place, options, handed):
     seen = run_by_turns(available(clients, handed), options)
     what = "the same by programs; weft fetch writes records, curl drops the bodies"
     beside_bare = [beside_floor(1.25, floor, of=name) for name, floor in zip(own, bare)]
-    add(handed, what, own, bare, seen, options.files, beside_bare, [times_as_good(2.2, "curl --parallel")])
+    ahead = [times_as_good(2.2, "curl --parallel")]
+    add(handed, what, own, bare, seen, options.files, [*beside_bare, *ahead], ahead)
 
 
 def download(place, options, handed, port):

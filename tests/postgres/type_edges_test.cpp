@@ -72,17 +72,17 @@ struct wholes {
   std::vector<mood> moods;
   std::vector<std::string> names;
   range<int> span;
-  range<timestamptz> while_;
+  range<timestamptz> period;
   multirange<int> spans;
   multirange<std::chrono::sys_days> holidays;
   std::vector<range<int>> list_of_spans;
   spot where;
   std::vector<spot> places;
 };
-WEFT_DESCRIBE(wholes, grid, moods, names, span, while_, spans, holidays, list_of_spans, where, places)
+WEFT_DESCRIBE(wholes, grid, moods, names, span, period, spans, holidays, list_of_spans, where, places)
 
 bool same(const wholes& a, const wholes& b) {
-  return a.grid == b.grid && a.moods == b.moods && a.names == b.names && a.span == b.span && a.while_ == b.while_ &&
+  return a.grid == b.grid && a.moods == b.moods && a.names == b.names && a.span == b.span && a.period == b.period &&
          a.spans == b.spans && a.holidays == b.holidays && a.list_of_spans == b.list_of_spans && a.where == b.where &&
          a.places == b.places;
 }
@@ -141,7 +141,7 @@ task<> make_types(const connection& db) {
       "create table e_times (day date, clock time, local timestamp, instant timestamptz, gap interval);"
       "create table e_texts (plain text, shorter varchar(8), bytes bytea, yes bool, id uuid, js json, address inet,"
       "  network cidr, feels feeling, pairs hstore);"
-      "create table e_wholes (grid int[], moods feeling[], names text[], span int4range, while_ tstzrange,"
+      "create table e_wholes (grid int[], moods feeling[], names text[], span int4range, period tstzrange,"
       "  spans int4multirange, holidays datemultirange, list_of_spans int4range[], \"where\" place, places place[])");
 }
 
@@ -305,7 +305,7 @@ wholes full_row() {
   row.moods = {mood::happy, mood::sad};
   row.names = {"", "NULL", "a \"b\" {c}, \\"};
   row.span = range<int>{std::nullopt, 2147483647};
-  row.while_ = range<timestamptz>{timestamptz{0s}, std::nullopt};
+  row.period = range<timestamptz>{timestamptz{0s}, std::nullopt};
   row.spans.ranges = {range<int>{std::nullopt, 1, false}, range<int>{5, 7}, range<int>{9, std::nullopt}};
   row.holidays.ranges = {range<sys_days>{sys_days{days{0}}, sys_days{days{3}}}};
   row.list_of_spans = {range<int>{1, 2}, range<int>{3, 4}};
@@ -351,12 +351,12 @@ TEST(PostgresTypeEdges, AreWhatPsqlPrintsOfArraysRangesAndComposites) {
     EXPECT_TRUE(same(co_await db.fetch_one<wholes>("select * from e_wholes"), row));
     co_await db.execute("truncate e_wholes");
     co_await db.execute("insert into e_wholes values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", row.grid, row.moods,
-                        row.names, row.span, row.while_, row.spans, row.holidays, row.list_of_spans,
+                        row.names, row.span, row.period, row.spans, row.holidays, row.list_of_spans,
                         composite{row.where}, composites(row.places));
     EXPECT_EQ(psql("select * from e_wholes"), printed);
     EXPECT_TRUE(same(co_await db.fetch_one<wholes>("select * from e_wholes"), row));
     wholes nothing;
-    nothing.span.empty = nothing.while_.empty = true;
+    nothing.span.empty = nothing.period.empty = true;
     EXPECT_EQ(co_await db.copy_in("e_wholes", only(nothing)), 1U);
     EXPECT_EQ(psql("select * from e_wholes where moods = '{}'"), "{}|{}|{}|empty|empty|{}|{}|{}|(0,,sad,0)|{}\n");
 

@@ -6,16 +6,7 @@
 #include <new>
 #include <utility>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define WEFT_RECYCLE_FRAMES 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WEFT_RECYCLE_FRAMES 0
-#endif
-#endif
-#ifndef WEFT_RECYCLE_FRAMES
-#define WEFT_RECYCLE_FRAMES 1
-#endif
+#include "core/sanitizers.hpp"
 
 namespace weft::detail {
 
@@ -37,7 +28,7 @@ std::int64_t frames_in_use() noexcept {
   return in_use;
 }
 
-#if WEFT_RECYCLE_FRAMES
+#if !WEFT_UNDER_ASAN
 
 namespace {
 

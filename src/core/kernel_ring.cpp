@@ -9,15 +9,9 @@
 #include <utility>
 
 #include "core/provided_buffers.hpp"
+#include "core/sanitizers.hpp"
 
-#if defined(__SANITIZE_THREAD__)
-#define WEFT_UNDER_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define WEFT_UNDER_TSAN 1
-#endif
-#endif
-#ifdef WEFT_UNDER_TSAN
+#if WEFT_UNDER_TSAN
 #include <sanitizer/tsan_interface.h>
 #endif
 
@@ -46,7 +40,7 @@ void check_operations(io_uring& ring) {
   if (!all) fail(ENOSYS, "the kernel lacks operations");
 }
 
-#ifdef WEFT_UNDER_TSAN
+#if WEFT_UNDER_TSAN
 // liburing maps and unmaps memory by system calls of its own, which ThreadSanitizer does not see: where one thread's
 // ring was, another's may lie next, and their uses of it would seem to be a race. So each page is handed on.
 void for_each_page(const io_uring& ring, void (*tell)(void*)) {

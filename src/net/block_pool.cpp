@@ -2,7 +2,7 @@
 
 #include <new>
 
-#include "core/address_sanitizer.hpp"
+#include "core/sanitizers.hpp"
 
 namespace weft::detail {
 
@@ -49,12 +49,12 @@ thread_local constinit kept_blocks blocks;
 }  // namespace
 
 char* block_pool::allocate(std::size_t size) {
-  if (!under_address_sanitizer && size == block_size && !blocks.empty()) return static_cast<char*>(blocks.pop());
+  if (recycles_memory && size == block_size && !blocks.empty()) return static_cast<char*>(blocks.pop());
   return static_cast<char*>(::operator new(size));
 }
 
 void block_pool::free(char* memory, std::size_t size) noexcept {
-  if (!under_address_sanitizer && size == block_size && blocks.push(memory)) return;
+  if (recycles_memory && size == block_size && blocks.push(memory)) return;
   ::operator delete(memory);
 }
 

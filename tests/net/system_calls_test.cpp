@@ -1,21 +1,11 @@
+#include "core/sanitizers.hpp"
 #include "net/sockets.hpp"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define WEFT_COUNT_CALLS 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define WEFT_COUNT_CALLS 0
-#endif
-#endif
-#ifndef WEFT_COUNT_CALLS
-#define WEFT_COUNT_CALLS 1
-#endif
 
 using namespace std::chrono_literals;
 using weft::testing::pair;
 using weft::testing::run_sockets;
 
-#if WEFT_COUNT_CALLS  // the sanitizers bring a recv() of their own
+#if !WEFT_UNDER_ASAN && !WEFT_UNDER_TSAN  // the sanitizers bring a recv() of their own
 
 namespace {
 constinit thread_local int receive_calls = 0;
@@ -33,7 +23,7 @@ namespace {
 /// Lets what was sent over loopback arrive, and others run.
 auto a_moment() { return weft::sleep(2ms); }
 
-#if WEFT_COUNT_CALLS
+#if !WEFT_UNDER_ASAN && !WEFT_UNDER_TSAN
 
 TEST(StreamSystemCalls, OneReceiveForWhatComesAtOnce) {
   run_sockets(

@@ -10,13 +10,7 @@ constinit thread_local std::size_t count = 0;
 std::size_t allocations() noexcept { return count; }
 
 // ThreadSanitizer brings its own operator new; nothing is counted under it.
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define WEFT_TEST_KEEPS_OPERATOR_NEW
-#endif
-#endif
-
-#ifndef WEFT_TEST_KEEPS_OPERATOR_NEW
+#if !WEFT_UNDER_TSAN
 void* operator new(std::size_t size) {
   ++count;
   if (void* memory = std::malloc(size != 0 ? size : 1)) return memory;

@@ -7,16 +7,7 @@
 #include <memory>
 #include <support/descriptors.hpp>
 
-#if defined(__SANITIZE_THREAD__)
-#define WEFT_UNDER_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define WEFT_UNDER_TSAN 1
-#endif
-#endif
-#ifndef WEFT_UNDER_TSAN
-#define WEFT_UNDER_TSAN 0
-#endif
+#include "core/sanitizers.hpp"
 
 #if WEFT_UNDER_TSAN
 #include <sanitizer/common_interface_defs.h>

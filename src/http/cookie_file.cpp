@@ -87,10 +87,11 @@ std::size_t cookie_jar::add_text(std::string_view text, time_point now) {
     std::optional<cookie> one = parse_line(line);
     if (!one || (one->expires && *one->expires <= at)) continue;
     if (one->expires) one->expires = std::min<sys_seconds>(*one->expires, at + detail::longest_life);
-    if (!one->host_only && is_public_suffix(one->domain)) continue;
     if (!detail::keeps_prefix_promise(*one, one->path == "/")) continue;
     try {
-      add(*std::move(one), now);
+      cookie usable = detail::checked(*std::move(one));
+      if (!usable.host_only && is_public_suffix(usable.domain)) continue;
+      put(std::move(usable), at);
       ++added;
     } catch (const std::invalid_argument&) {
       continue;  // a line like any other that is no cookie

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <stdexcept>
 #include <utility>
 #include <weft/http/cookie_jar.hpp>
 #include <weft/http/domain.hpp>
@@ -20,29 +19,8 @@ bool is_web(const url& of) noexcept { return is_secure(of) || of.scheme() == "ht
 
 bool has_expired(const cookie& one, sys_seconds now) noexcept { return one.expires && *one.expires <= now; }
 
-/// The dot before a name says something in cookies; a host that begins with one, which no DNS knows, has none.
-bool may_have_cookies(std::string_view host) noexcept { return !host.empty() && !host.starts_with('.'); }
-
 bool same_place(const cookie& a, const cookie& b) noexcept {
   return a.name == b.name && a.domain == b.domain && a.host_only == b.host_only && a.path == b.path;
-}
-
-bool has_semicolon(std::string_view text) noexcept { return text.find(';') != std::string_view::npos; }
-
-void require_sendable(const cookie& one) {
-  const auto refuse = [&](const char* why) {
-    throw std::invalid_argument{"bad cookie " + detail::quoted(one.name) + ": " + why};
-  };
-  if (one.name.empty() && one.value.empty()) refuse("neither name nor value");
-  if (one.name.size() + one.value.size() > detail::largest_cookie) refuse("name and value have more than 4096 bytes");
-  for (const std::string_view text : {std::string_view{one.name}, std::string_view{one.value}}) {
-    if (detail::has_cookie_control(text)) refuse("control byte in its name or value");
-    if (has_semicolon(text)) refuse("semicolon in its name or value");
-    if (detail::trimmed(text).size() != text.size()) refuse("spaces around its name or value");
-  }
-  if (one.name.find('=') != std::string::npos) refuse("= in its name");
-  if (!one.path.starts_with('/')) refuse("its path does not begin with /");
-  if (detail::has_cookie_control(one.path)) refuse("control byte in its path");
 }
 
 }  // namespace
@@ -51,7 +29,7 @@ void require_sendable(const cookie& one) {
 bool cookie_jar::store(std::string_view set_cookie, const url& from, time_point now) {
   const sys_seconds at = std::chrono::floor<std::chrono::seconds>(now);
   const std::optional<detail::set_cookie> given = detail::parse_set_cookie(set_cookie, at);
-  if (!given || !is_web(from) || !may_have_cookies(from.host())) return false;
+  if (!given || !is_web(from) || !detail::may_have_cookies(from.host())) return false;
 
   cookie one{.name = std::string{given->name},
              .value = std::string{given->value},
@@ -98,11 +76,7 @@ bool cookie_jar::hidden_by_secure(const cookie& one, sys_seconds now) const {
 }
 
 void cookie_jar::add(cookie one, time_point now) {
-  require_sendable(one);
-  one.domain = domain_to_ascii(one.domain);
-  if (!may_have_cookies(one.domain))
-    throw std::invalid_argument{"bad cookie " + detail::quoted(one.name) + ": no domain, or a dot before it"};
-  put(std::move(one), std::chrono::floor<std::chrono::seconds>(now));
+  put(detail::checked(std::move(one)), std::chrono::floor<std::chrono::seconds>(now));
 }
 
 void cookie_jar::put(cookie one, sys_seconds now) {

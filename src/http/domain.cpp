@@ -15,6 +15,7 @@ namespace weft::http {
 namespace {
 
 constexpr std::size_t longest_name = 2048;
+constexpr std::size_t longest_in_dns = 253;  // libidn2's limit, for what it encodes
 
 struct idn2_freer {
   void operator()(void* memory) const noexcept { idn2_free(memory); }
@@ -35,7 +36,7 @@ bool has_encoded_label(std::string_view name) noexcept {
 }
 
 [[noreturn, gnu::cold]] void refuse(std::string_view name, std::string_view why) {
-  throw url_error{"bad host " + detail::quoted(name, 80) + " in the URL: " + std::string{why}};
+  throw url_error{"bad host " + detail::quoted(name, 80) + ": " + std::string{why}};
 }
 
 }  // namespace
@@ -55,7 +56,11 @@ std::string domain_to_ascii(std::string_view name) {
                                     IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
   const std::unique_ptr<std::uint8_t, idn2_freer> owner{result};
   if (status == IDN2_DISALLOWED || status == IDN2_2HYPHEN || status == IDN2_HYPHEN_STARTEND) {
-    if (std::optional<std::string> symbolic = detail::symbolic_domain_to_ascii(name)) return *std::move(symbolic);
+    if (std::optional<std::string> symbolic = detail::symbolic_domain_to_ascii(name)) {
+      if (symbolic->size() > longest_in_dns + (symbolic->ends_with('.') ? 1 : 0))
+        refuse(name, idn2_strerror(IDN2_TOO_BIG_DOMAIN));
+      return *std::move(symbolic);
+    }
   }
   if (status != IDN2_OK) refuse(name, idn2_strerror(status));
   out = reinterpret_cast<const char*>(result);

@@ -219,6 +219,27 @@ bool path_matches(std::string_view request_path, std::string_view cookie_path) n
          request_path[cookie_path.size()] == '/';
 }
 
+bool may_have_cookies(std::string_view host) noexcept { return !host.empty() && !host.starts_with('.'); }
+
+cookie checked(cookie one) {
+  const auto refuse = [&](const char* why) {
+    throw std::invalid_argument{"bad cookie " + quoted(one.name) + ": " + why};
+  };
+  if (one.name.empty() && one.value.empty()) refuse("neither name nor value");
+  if (one.name.size() + one.value.size() > largest_cookie) refuse("name and value have more than 4096 bytes");
+  for (const std::string_view text : {std::string_view{one.name}, std::string_view{one.value}}) {
+    if (has_cookie_control(text)) refuse("control byte in its name or value");
+    if (text.find(';') != std::string_view::npos) refuse("semicolon in its name or value");
+    if (trimmed(text).size() != text.size()) refuse("spaces around its name or value");
+  }
+  if (one.name.find('=') != std::string::npos) refuse("= in its name");
+  if (!one.path.starts_with('/')) refuse("its path does not begin with /");
+  if (has_cookie_control(one.path)) refuse("control byte in its path");
+  if (!one.domain.empty()) one.domain = parse_host(one.domain, true);
+  if (!may_have_cookies(one.domain)) refuse("no domain, or a dot before it");
+  return one;
+}
+
 std::string_view default_path(std::string_view request_path) noexcept {
   const std::size_t slash = request_path.rfind('/');
   if (!request_path.starts_with('/') || slash == 0) return "/";

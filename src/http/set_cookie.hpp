@@ -46,6 +46,13 @@ bool domain_matches(std::string_view host, std::string_view domain);
 /// Section 5.1.4.
 bool path_matches(std::string_view request_path, std::string_view cookie_path) noexcept;
 
+/// The dot before a name says something in cookies; a host that begins with one, which no DNS knows, has none.
+bool may_have_cookies(std::string_view host) noexcept;
+
+/// A cookie that did not come from the host it is for, with its domain as url::host() gives hosts.
+/// @throws std::invalid_argument if no request could carry it; url_error if its domain is no host.
+cookie checked(cookie one);
+
 /// The path of cookies that were set without one: that of the request without its last segment. Section 5.1.4.
 std::string_view default_path(std::string_view request_path) noexcept;
 

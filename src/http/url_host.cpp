@@ -17,7 +17,7 @@ namespace weft::http::detail {
 namespace {
 
 [[noreturn, gnu::cold]] void refuse(std::string_view host, const std::string& why) {
-  throw url_error{"bad host " + quoted(host, 80) + " in the URL: " + why};
+  throw url_error{"bad host " + quoted(host, 80) + ": " + why};
 }
 
 /// Bytes that no host has, of whatever scheme.

@@ -114,8 +114,8 @@ std::vector<evil> evils() {
   add(redirect(302, "file:///etc/passwd"), "sent on to file:///etc/passwd, which is neither http nor https");
   add(redirect(302, "http://"), R"(sent on to "http://": empty host in the URL)");
   add(redirect(302, "http://[::1"),
-      R"(sent on to "http://[::1": bad host "[::1" in the URL: no ] at the end of the IPv6 address)");
-  add(redirect(302, "http://a b/"), R"(sent on to "http://a b/": bad host "a b" in the URL: it must not contain " ")");
+      R"(sent on to "http://[::1": bad host "[::1": no ] at the end of the IPv6 address)");
+  add(redirect(302, "http://a b/"), R"(sent on to "http://a b/": bad host "a b": it must not contain " ")");
   add(redirect(302, "http://a%3Ab:c@example.org/"),
       "sent on to \"http://a%3Ab:c@example.org/\": a user name for basic authentication holds no colon and no control "
       "bytes");

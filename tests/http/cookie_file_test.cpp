@@ -63,6 +63,11 @@ TEST(CookieFile, SkipsWhatIsNoCookie) {
            "www.example.org\tFALSE\t/\tFALSE\t0\ta\t1;2",                   // would be two
            "www.example.org\tFALSE\t/\tFALSE\t0\ta\t1\x01",                 //
            ".org\tTRUE\t/\tFALSE\t0\ta\t1",                                 // public suffix
+           ".CO.Uk\tTRUE\t/\tFALSE\t0\ta\t1",                               // the same in other letters
+           ".b\xc3\xbc.co%2euk/x\tTRUE\t/\tFALSE\t0\ta\t1",                 // no host
+           ".#HttpOnly_a.example\tFALSE\t/\tFALSE\t0\ta\t1",                // the same; written, it would be another
+           "a b.example\tFALSE\t/\tFALSE\t0\ta\t1",                         //
+           "1.2.3.256\tFALSE\t/\tFALSE\t0\ta\t1",                           //
            "\tFALSE\t/\tFALSE\t0\ta\t1",                                    // no domain
            "www.example.org\tFALSE\t/\tFALSE\t0\t__Secure-a\t1",            // not secure
            ".www.example.org\tTRUE\t/\tTRUE\t0\t__Host-a\t1",               // not for its host only

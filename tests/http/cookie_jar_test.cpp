@@ -337,7 +337,10 @@ TEST(CookieJar, TakesCookiesByHand) {
   EXPECT_EQ(refusal({.name = "a", .domain = "a.example", .path = "/\n"}), "bad cookie \"a\": control byte in its path");
   EXPECT_EQ(refusal({.name = "a", .value = std::string(4096, 'x'), .domain = "a.example"}),
             "bad cookie \"a\": name and value have more than 4096 bytes");
-  EXPECT_EQ(refusal({.name = "a", .domain = "xn--\x80.example"}), "no host");
+  for (const char* domain : {"xn--\x80.example", "a b", "a/b", "#a", "a:1", "[::1", "256.0.0.1"})
+    EXPECT_EQ(refusal({.name = "a", .domain = domain}), "no host") << domain;
+  jar.add({.name = "b", .value = "3", .domain = "0x7f.1"}, now);
+  EXPECT_EQ(jar.header_for(url{"http://127.0.0.1/"}, now), "b=3");
 }
 
 }  // namespace

@@ -61,6 +61,14 @@ TEST(Domain, RefusesWhatIsMuchTooLong) {
   EXPECT_EQ(domain_to_ascii(long_label), long_label) << "no name of this length is found, but it is one";
   EXPECT_THROW((void)domain_to_ascii(long_label + "\u00fc"), url_error);
   EXPECT_THROW((void)domain_to_ascii(std::string(70, '-') + "\u2603"), url_error);
+  std::string symbols = "\u2603";  // xn--n3h
+  for (int i = 0; i < 123; ++i) symbols += ".a";
+  for (const char* root : {"", "."}) {
+    const std::string longest = domain_to_ascii(symbols + root);
+    EXPECT_EQ(longest.size(), 253 + std::string_view{root}.size());
+    EXPECT_EQ(domain_to_ascii(longest), longest);
+    EXPECT_THROW((void)domain_to_ascii(symbols + "a" + root), url_error);
+  }
   std::string endless;
   for (int i = 0; i < 100'000; ++i) endless += "\u2603";
   EXPECT_THROW((void)domain_to_ascii(endless), url_error);

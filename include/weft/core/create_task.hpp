@@ -11,30 +11,14 @@ namespace weft {
 
 namespace detail {
 
-/// Takes `work` over.
-template <class T>
-[[gnu::always_inline]] inline running_task_of<T>* make_running(event_loop& loop, task<T>& work) {
-  auto* running = new running_task_of<T>{loop};
+/// @param how what running_task::start() wants besides the owner.
+template <class T, class... How>
+task_handle<T> start_running(event_loop& loop, task_owner& owner, task<T>& work, const How&... how) {
+  auto* const running = new running_task_of<T>{loop};
   running->adopt(work.release());
-  return running;
-}
-
-template <class T>
-task_handle<T> start_plain_task(event_loop& loop, task_owner& owner, task<T>& work, std::source_location made_at) {
-  running_task_of<T>* const running = make_running(loop, work);
   task_handle<T> handle{running};
   running->retain();
-  running->start(owner, made_at);
-  return handle;
-}
-
-template <class T>
-task_handle<T> start_task_with(event_loop& loop, task_owner& owner, task<T>& work, const task_options& options,
-                               std::source_location made_at) {
-  running_task_of<T>* const running = make_running(loop, work);
-  task_handle<T> handle{running};
-  running->retain();
-  running->start(owner, options, made_at);
+  running->start(owner, how...);
   return handle;
 }
 
@@ -48,8 +32,8 @@ template <class T>
 [[gnu::always_inline]] inline task_handle<T> start_task(
     event_loop& loop, task_owner& owner, task<T> work, const task_options& options,
     std::source_location made_at = std::source_location::current()) {
-  if (are_default(options)) return start_plain_task(loop, owner, work, made_at);
-  return start_task_with(loop, owner, work, options, made_at);
+  if (are_default(options)) return start_running(loop, owner, work, made_at);
+  return start_running(loop, owner, work, options, made_at);
 }
 
 }  // namespace detail

@@ -8,7 +8,8 @@ namespace weft::http {
 
 /// An internationalized name in the form that DNS and HTTP take: `bücher.example` is `xn--bcher-kva.example`.
 /// UTS #46, nontransitional, with the checks of WHATWG URL, section 3.3. Labels of more than 63 bytes that are not
-/// plain ASCII are refused, which browsers refuse only when they look the name up.
+/// plain ASCII, and names of more than 253 with such labels, are refused, which browsers refuse only when they look the
+/// name up.
 /// @param name UTF-8, or ASCII of any case. @throws url_error if it is no such name.
 [[nodiscard]] std::string domain_to_ascii(std::string_view name);
 

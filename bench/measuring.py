@@ -108,7 +108,7 @@ class Running:
 
     def uses_io_uring(self):
         place = pathlib.Path(f"/proc/{self.process.pid}/fd")
-        return any("io_uring" in os.readlink(entry) for entry in place.iterdir())
+        return any("io_uring" in target_of(entry) for entry in place.iterdir())
 
     def memory(self):
         """Bytes of memory that are its own."""
@@ -116,6 +116,14 @@ class Running:
             if line.startswith("Private_Dirty:"):
                 return int(line.split()[1]) * 1024
         raise RuntimeError("no Private_Dirty in smaps_rollup")
+
+
+def target_of(link):
+    """Where it leads; nowhere if it has gone meanwhile."""
+    try:
+        return os.readlink(link)
+    except FileNotFoundError:
+        return ""
 
 
 class Load:

@@ -341,87 +341,105 @@ bool link::fetch(entry& first) {
 
 /// A row goes into `row`, or is kept for the operation.
 link::event link::step(entry& first, result* row) {
-  PGconn* const from = connection_.get();
   for (;;) {
-    if (first.copying_out) {
-      char* bytes = nullptr;
-      const int length = PQgetCopyData(from, &bytes, 1);
-      const std::unique_ptr<char, free_memory> held{bytes};
-      if (length == 0) return event::nothing_yet;
-      if (length > 0) {
-        if (first.owner != nullptr) first.owner->keep(std::string_view{bytes, static_cast<std::size_t>(length)});
-        return event::kept;
-      }
-      first.copying_out = false;
+    if (first.copying_out || first.copying_in) {
+      if (const event came = step_copy(first); came != event::none) return came;
     }
-    if (first.copying_in) {
-      if (first.owner != nullptr) return event::copy_in;
-      PQputCopyEnd(from, "the task that sent the rows has ended");
-      flush();
-      if (!open_) return event::done;
-      first.copying_in = false;
+    if (PQisBusy(connection_.get()) == 1) return event::nothing_yet;
+    PGresult* const got = PQgetResult(connection_.get());
+    if (row != nullptr && got != nullptr && PQresultStatus(got) == PGRES_SINGLE_TUPLE) {
+      *row = result{got};
+      return event::row;
     }
-    if (PQisBusy(from) == 1) return event::nothing_yet;
-    result got{PQgetResult(from)};
-    if (got.get() == nullptr) {
-      if (first.what == kind::script && PQstatus(from) == CONNECTION_BAD) {  // libpq has closed the socket
-        fail(PQerrorMessage(from));
-        return event::done;
-      }
-      if (first.what == kind::script) {
-        PQenterPipelineMode(from);
-        finish(first);
-        return event::done;
-      }
-      if (PQstatus(from) == CONNECTION_BAD) return event::nothing_yet;  // the pump is about to find out
-      if (first.what == kind::batch) end_part(first);
-      if (std::exchange(first.preparing, false) && first.what == kind::stream && first.owner != nullptr) {
+    const event came = got == nullptr ? end_result(first) : take_result(first, result{got});
+    if (came != event::none) return came;
+  }
+}
+
+link::event link::step_copy(entry& first) {
+  PGconn* const from = connection_.get();
+  if (first.copying_out) {
+    char* bytes = nullptr;
+    const int length = PQgetCopyData(from, &bytes, 1);
+    const std::unique_ptr<char, free_memory> held{bytes};
+    if (length == 0) return event::nothing_yet;
+    if (length > 0) {
+      if (first.owner != nullptr) first.owner->keep(std::string_view{bytes, static_cast<std::size_t>(length)});
+      return event::kept;
+    }
+    first.copying_out = false;
+  }
+  if (first.copying_in) {
+    if (first.owner != nullptr) return event::copy_in;
+    PQputCopyEnd(from, "the task that sent the rows has ended");
+    flush();
+    if (!open_) return event::done;
+    first.copying_in = false;
+  }
+  return event::none;
+}
+
+/// libpq has no more results, for now.
+link::event link::end_result(entry& first) {
+  PGconn* const from = connection_.get();
+  const bool lost = PQstatus(from) == CONNECTION_BAD;  // libpq has closed the socket
+  if (first.what == kind::script) {
+    if (lost) {
+      fail(PQerrorMessage(from));
+    } else {
+      PQenterPipelineMode(from);
+      finish(first);
+    }
+    return event::done;
+  }
+  if (lost) return event::nothing_yet;  // the pump is about to find out
+  if (first.what == kind::batch) end_part(first);
+  if (std::exchange(first.preparing, false) && first.what == kind::stream && first.owner != nullptr) {
+    PQsetSingleRowMode(from);
+  }
+  return event::none;
+}
+
+link::event link::take_result(entry& first, result got) {
+  PGconn* const from = connection_.get();
+  switch (PQresultStatus(got.get())) {
+    case PGRES_SINGLE_TUPLE:
+      if (first.owner != nullptr) first.owner->keep(got);
+      return event::kept;
+    case PGRES_PIPELINE_SYNC:
+      finish(first);
+      if (open_ && !sent_.empty() && sent_.front()->what == kind::stream && !sent_.front()->preparing) {
         PQsetSingleRowMode(from);
       }
-      continue;
-    }
-    switch (PQresultStatus(got.get())) {
-      case PGRES_PIPELINE_SYNC:
-        finish(first);
-        if (open_ && !sent_.empty() && sent_.front()->what == kind::stream && !sent_.front()->preparing) {
-          PQsetSingleRowMode(from);
-        }
+      return event::done;
+    case PGRES_PIPELINE_ABORTED:
+      if (first.at < first.parts.size() && first.parts[first.at].preparing)
+        statements_.forget(first.parts[first.at].statement);
+      break;
+    case PGRES_COPY_IN:
+      if (first.what != kind::script) {  // what has been sent after it would be taken for its rows
+        fail("a COPY that was not known as one");
         return event::done;
-      case PGRES_PIPELINE_ABORTED:
-        if (first.at < first.parts.size() && first.parts[first.at].preparing)
-          statements_.forget(first.parts[first.at].statement);
-        break;
-      case PGRES_SINGLE_TUPLE:
-        if (row != nullptr) {
-          *row = std::move(got);
-          return event::row;
-        }
-        if (first.owner != nullptr) first.owner->keep(got);
-        return event::kept;
-      case PGRES_COPY_IN:
-        if (first.what != kind::script) {  // what has been sent after it would be taken for its rows
-          fail("a COPY that was not known as one");
-          return event::done;
-        }
-        first.copying_in = true;
-        if (first.owner != nullptr) first.owner->copies_ = operation::copying::in;
-        break;
-      case PGRES_COPY_OUT:
-        first.copying_out = true;
-        if (first.owner != nullptr) first.owner->copies_ = operation::copying::out;
-        break;
-      case PGRES_FATAL_ERROR:
-      case PGRES_BAD_RESPONSE:
-        note_error(first, std::move(got));
-        break;
-      default:
-        if (first.at < first.parts.size()) {
-          if (!first.parts[first.at].preparing) first.parts[first.at].got = std::move(got);
-        } else if (!first.preparing && !first.failed()) {
-          first.got = std::move(got);
-        }
-    }
+      }
+      first.copying_in = true;
+      if (first.owner != nullptr) first.owner->copies_ = operation::copying::in;
+      break;
+    case PGRES_COPY_OUT:
+      first.copying_out = true;
+      if (first.owner != nullptr) first.owner->copies_ = operation::copying::out;
+      break;
+    case PGRES_FATAL_ERROR:
+    case PGRES_BAD_RESPONSE:
+      note_error(first, std::move(got));
+      break;
+    default:
+      if (first.at < first.parts.size()) {
+        if (!first.parts[first.at].preparing) first.parts[first.at].got = std::move(got);
+      } else if (!first.preparing && !first.failed()) {
+        first.got = std::move(got);
+      }
   }
+  return event::none;
 }
 
 /// The first error is the one that counts.
@@ -472,8 +490,21 @@ void link::finish(entry& first) noexcept {
   if (quiet() && observer != nullptr) observer->quiet(*this);
 }
 
+/// While rows are sent to the server libpq leaves what it says for later.
+void link::hear_refusal_of_copy() noexcept {
+  PGconn* const from = connection_.get();
+  const bool has_ended = PQsocket(from) < 0;  // libpq waits for nothing then
+  if (!has_ended || sent_.empty() || !sent_.front()->copying_in) return;
+  PQputCopyEnd(from, nullptr);
+  result got{PQgetResult(from)};
+  if (got.get() != nullptr && PQresultErrorField(got.get(), PG_DIAG_SQLSTATE) != nullptr) {
+    sent_.front()->got = std::move(got);
+  }
+}
+
 void link::fail(const std::string& why) noexcept {
   if (!open_) return;
+  hear_refusal_of_copy();
   const std::shared_ptr<link> here = weak_from_this().lock();
   std::string text = why;
   while (!text.empty() && text.back() == '\n') text.pop_back();

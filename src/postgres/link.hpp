@@ -111,7 +111,7 @@ class link final : public std::enable_shared_from_this<link> {
  private:
   friend class operation;
 
-  enum class event : std::uint8_t { nothing_yet, kept, row, copy_in, done };
+  enum class event : std::uint8_t { none, nothing_yet, kept, row, copy_in, done };
 
   entry& make_entry();
   void recycle(entry& used) noexcept;
@@ -133,8 +133,13 @@ class link final : public std::enable_shared_from_this<link> {
   void dispatch();
   /// Takes the next thing that the server has said to the first entry.
   event step(entry& first, result* row);
+  // Parts of it: none if it goes on.
+  event step_copy(entry& first);
+  event end_result(entry& first);
+  event take_result(entry& first, result got);
   bool fetch(entry& first);
   void finish(entry& first) noexcept;
+  void hear_refusal_of_copy() noexcept;
   void cancel() noexcept;
   static task<> send_cancel(std::shared_ptr<link> self);
   void settle();

@@ -14,10 +14,10 @@ class link_rows final : public row_source {
   link_rows(std::shared_ptr<link_session> on, const command& what) : on_{std::move(on)}, what_{what} {
     running_.emplace(on_->where(), kind::stream, what_);
   }
-  task<bool> next(row_block& into) override {
+  task<bool> wait() override {
     for (;;) {
       try {
-        const bool more = co_await running_->next_block(into);
+        const bool more = co_await running_->wait_for_rows();
         co_return more;
       } catch (const error&) {
         if (std::exchange(again_, true) || !running_->stale()) throw;
@@ -26,7 +26,7 @@ class link_rows final : public row_source {
       running_.emplace(on_->where(), kind::stream, what_);
     }
   }
-  bool take(result& into) override { return running_->take_row(into); }
+  const streamed_row* take() override { return running_->take_row(); }
   const result& shape() const noexcept override { return running_->shape(); }
   std::shared_ptr<const type_book> types() const noexcept override { return on_->where()->types(); }
 

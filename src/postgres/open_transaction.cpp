@@ -20,14 +20,14 @@ class undone_rows final : public row_source {
     on_->run_detached("release savepoint weft_stream");
   }
 
-  task<bool> next(row_block& into) override {
+  task<bool> wait() override {
     if (!rows_) {
       on_->run_detached("savepoint weft_stream");
       rows_ = co_await on_->stream(what_);
     }
     bool more = false;
     try {
-      more = co_await rows_->next(into);
+      more = co_await rows_->wait();
     } catch (...) {
       ended_ = std::move(rows_);  // the transaction has failed
       throw;
@@ -38,7 +38,7 @@ class undone_rows final : public row_source {
     }
     co_return more;
   }
-  bool take(result& into) override { return rows_ && rows_->take(into); }
+  const streamed_row* take() override { return rows_ ? rows_->take() : nullptr; }
   const result& shape() const noexcept override { return rows_ ? rows_->shape() : ended_->shape(); }
   std::shared_ptr<const type_book> types() const noexcept override { return (rows_ ? rows_ : ended_)->types(); }
 

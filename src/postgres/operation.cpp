@@ -288,15 +288,27 @@ std::vector<answer> operation::take_answers() {
 
 bool operation::is_full() const noexcept { return ahead_.size() >= link_->read_ahead_; }
 
-void operation::learn(const result& row) {
-  if (shape_.get() == nullptr) shape_ = result{PQcopyResult(row.get(), PG_COPYRES_ATTRS)};
+void operation::keep(const result& row) {
+  if (!row_.has_shape()) row_.learn(row);
+  ahead_.add(row);
 }
 
-bool operation::take_row(result& into) {
-  if (!ahead_.empty() || done() || stage_ != stage::run || link_->sent_.front() != entry_) return false;
-  if (link_->step(*entry_, &into) != link::event::row) return false;
-  learn(into);
-  return true;
+const streamed_row* operation::take_row() {
+  if (!left_.at_end()) {
+    row_.take(left_);
+    return &row_;
+  }
+  if (!ahead_.empty() || done() || stage_ != stage::run || link_->sent_.front() != entry_) return nullptr;
+  if (link_->step(*entry_, &held_) != link::event::row) return nullptr;
+  row_.take(held_);
+  return &row_;
+}
+
+task<bool> operation::wait_for_rows() {
+  const bool more = co_await next_block(block_);
+  left_ = block_cursor{block_};
+  if (!more && !row_.has_shape()) row_.learn(held_);
+  co_return more;
 }
 
 task<bool> operation::next_block(row_block& into) {
@@ -306,8 +318,7 @@ task<bool> operation::next_block(row_block& into) {
     std::swap(into, ahead_);
     link_->unpark();
   } else if (done()) {
-    result last = take();
-    if (shape_.get() == nullptr) shape_ = std::move(last);
+    held_ = take();
     co_return false;
   }
   co_return true;
@@ -323,17 +334,19 @@ task<> operation::send_copy(std::string_view bytes) {
   if (done()) (void)take();
   PGconn* const to = link_->connection();
   if (PQputCopyData(to, bytes.data(), static_cast<int>(bytes.size())) < 0) {
-    throw connection_error{PQerrorMessage(to)};
+    link_->fail(PQerrorMessage(to));
+  } else {
+    link_->flush();
   }
-  link_->flush();
   while (!done() && link_->writing_) co_await progress();
   if (done()) (void)take();
 }
 
 void operation::end_copy() {
   if (done()) return;
+  PGconn* const to = link_->connection();
+  if (PQputCopyEnd(to, nullptr) < 0) return link_->fail(PQerrorMessage(to));
   entry_->copying_in = false;
-  if (PQputCopyEnd(link_->connection(), nullptr) < 0) throw connection_error{PQerrorMessage(link_->connection())};
   link_->flush();
 }
 

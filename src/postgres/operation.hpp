@@ -11,6 +11,7 @@
 #include <weft/postgres/detail/parameters.hpp>
 #include <weft/postgres/detail/result.hpp>
 #include <weft/postgres/detail/row_block.hpp>
+#include <weft/postgres/detail/streamed_row.hpp>
 
 #include "postgres/link.hpp"
 
@@ -45,11 +46,13 @@ class operation {
   bool stale() const noexcept { return stale_; }
 
   /// Of streams and scripts.
-  /// What has been read ahead; nothing if take_row() may have more. False at the end.
-  task<bool> next_block(row_block& into);
-  bool take_row(result& into);
+  /// See row_source.
+  const streamed_row* take_row();
+  task<bool> wait_for_rows();
   /// What knows the columns of a stream that has begun.
-  const result& shape() const noexcept { return shape_; }
+  const result& shape() const noexcept { return row_.shape(); }
+  /// What a COPY has given, perhaps nothing yet. False at the end.
+  task<bool> next_block(row_block& into);
   /// Waits until the server is ready for COPY in the direction that is wanted.
   task<> copy_begins(bool in);
   task<> send_copy(std::string_view bytes);
@@ -83,11 +86,7 @@ class operation {
   void broken(std::exception_ptr error) noexcept;
   /// So much has come that no more is read before some of it is taken.
   bool is_full() const noexcept;
-  void learn(const result& row);
-  void keep(const result& row) {
-    learn(row);
-    ahead_.add(row);
-  }
+  void keep(const result& row);
   void keep(std::string_view copied) { ahead_.add(copied); }
 
   std::shared_ptr<link> link_;
@@ -106,8 +105,12 @@ class operation {
   std::exception_ptr error_;
   bool stale_ = false;
   enum class copying : std::uint8_t { no, in, out } copies_ = copying::no;
-  result shape_;
   row_block ahead_;
+  // The row that was taken last, and what it looks into; after the last row, the end of the result.
+  streamed_row row_;
+  result held_;
+  row_block block_;
+  block_cursor left_;
 };
 
 class operation::progress_leaf final : public weft::detail::leaf {

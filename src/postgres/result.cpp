@@ -9,6 +9,8 @@
 #include <weft/postgres/detail/result.hpp>
 #include <weft/postgres/detail/row_reader.hpp>
 
+#include "postgres/result_value.hpp"
+
 namespace weft::postgres::detail {
 
 void result::clear() noexcept {
@@ -26,11 +28,7 @@ std::string_view result::column_name(std::size_t column) const noexcept {
 oid::number result::column_type(std::size_t column) const noexcept { return PQftype(held_, static_cast<int>(column)); }
 
 std::string_view result::value(std::size_t row, std::size_t column) const noexcept {
-  const int r = static_cast<int>(row);
-  const int c = static_cast<int>(column);
-  const int length = PQgetlength(held_, r, c);
-  if (length == 0 && PQgetisnull(held_, r, c) == 1) return {};
-  return {PQgetvalue(held_, r, c), static_cast<std::size_t>(length)};
+  return result_value(held_, static_cast<int>(row), static_cast<int>(column));
 }
 
 std::uint64_t result::affected() const noexcept {

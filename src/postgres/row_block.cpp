@@ -4,6 +4,8 @@
 #include <utility>
 #include <weft/postgres/detail/row_block.hpp>
 
+#include "postgres/result_value.hpp"
+
 namespace weft::postgres::detail {
 
 char* row_block::grow(std::size_t by) {
@@ -24,20 +26,15 @@ void row_block::add(const result& row) {
   const PGresult* const from = row.get();
   const int columns = PQnfields(from);
   for (int column = 0; column < columns; ++column) {
-    std::int32_t length = PQgetlength(from, 0, column);
-    if (length == 0 && PQgetisnull(from, 0, column) == 1) length = -1;
-    const std::size_t size = length > 0 ? static_cast<std::size_t>(length) : 0;
-    char* const to = grow(sizeof length + size);
-    std::memcpy(to, &length, sizeof length);
-    if (size > 0) std::memcpy(to + sizeof length, PQgetvalue(from, 0, column), size);
+    add(result_value(from, 0, column));
   }
 }
 
-void row_block::add(std::string_view piece) {
-  const auto length = static_cast<std::int32_t>(piece.size());
-  char* const to = grow(sizeof length + piece.size());
+void row_block::add(std::string_view value) {
+  const std::int32_t length = value.data() != nullptr ? static_cast<std::int32_t>(value.size()) : -1;
+  char* const to = grow(sizeof length + value.size());
   std::memcpy(to, &length, sizeof length);
-  std::memcpy(to + sizeof length, piece.data(), piece.size());
+  if (!value.empty()) std::memcpy(to + sizeof length, value.data(), value.size());
 }
 
 }  // namespace weft::postgres::detail

@@ -12,7 +12,6 @@
 #include <weft/core/generator.hpp>
 #include <weft/core/task.hpp>
 #include <weft/postgres/detail/copy_rows.hpp>
-#include <weft/postgres/detail/row_block.hpp>
 #include <weft/postgres/detail/row_reader.hpp>
 #include <weft/postgres/detail/session.hpp>
 #include <weft/postgres/pipeline.hpp>
@@ -77,27 +76,19 @@ async_generator<T> stream_in(std::shared_ptr<session> on, command what) {
   const std::unique_ptr<row_source> source = co_await on->stream(what);
   std::shared_ptr<const type_book> types;
   std::optional<row_reader<T>> reader;
-  std::optional<block_rows> ahead;
-  row_block block;
-  result row;
-  for (std::size_t count = 0;; ++count) {
-    bool from_block = ahead && ahead->next();
-    while (!from_block && !source->take(row)) {
-      const bool more = co_await source->next(block);
-      if (!reader && (!more || !block.empty())) reader.emplace(source->shape());
+  for (;;) {
+    const streamed_row* row = source->take();
+    while (row == nullptr) {
+      const bool more = co_await source->wait();
+      if (!more && !reader) reader.emplace(source->shape());  // the columns have to fit without a row too
       if (!more) co_return;
-      if (block.empty()) continue;
-      if (!ahead) ahead.emplace(source->shape());
-      ahead->take(block);
-      from_block = ahead->next();
+      row = source->take();
     }
-    if (!reader) reader.emplace(source->shape());
-    if constexpr (row_reader<T>::needed != knowledge::none) {
-      if (count == 0) types = source->types();
+    if (!reader) {
+      reader.emplace(source->shape());
+      if constexpr (row_reader<T>::needed != knowledge::none) types = source->types();
     }
-    if (from_block) ahead->count = count;
-    T value =
-        from_block ? read_row(*reader, *ahead, types.get()) : read_row(*reader, result_row{row, 0, count}, types.get());
+    T value = read_row(*reader, *row, types.get());
     co_yield std::move(value);
   }
 }

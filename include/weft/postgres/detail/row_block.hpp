@@ -5,9 +5,7 @@
 #include <cstring>
 #include <memory>
 #include <string_view>
-#include <vector>
 #include <weft/postgres/detail/result.hpp>
-#include <weft/postgres/detail/row_reader.hpp>
 
 namespace weft::postgres::detail {
 
@@ -19,7 +17,8 @@ class row_block {
   void clear() noexcept { size_ = 0; }
   /// A result's only row.
   void add(const result& row);
-  void add(std::string_view piece);
+  /// NULL has no data.
+  void add(std::string_view value);
   std::string_view bytes() const noexcept { return {bytes_.get(), size_}; }
 
  private:
@@ -47,27 +46,6 @@ class block_cursor {
 
  private:
   std::string_view left_;
-};
-
-/// The rows of a stream's blocks, for row_reader. `shape` knows their columns.
-class block_rows {
- public:
-  explicit block_rows(const result& shape) : shape_{&shape}, values_(shape.columns()) {}
-  void take(const row_block& from) noexcept { left_ = block_cursor{from}; }
-  bool next() noexcept {
-    if (left_.at_end()) return false;
-    for (std::string_view& value : values_) value = left_.next();
-    return true;
-  }
-  std::string_view value(std::size_t column) const noexcept { return values_[column]; }
-  [[noreturn]] void throw_bad(std::size_t column) const { throw_bad_column(*shape_, count, column); }
-
-  std::size_t count = 0;  ///< of the rows before
-
- private:
-  const result* shape_;
-  std::vector<std::string_view> values_;
-  block_cursor left_;
 };
 
 }  // namespace weft::postgres::detail

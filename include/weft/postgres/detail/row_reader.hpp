@@ -22,15 +22,13 @@ namespace weft::postgres::detail {
 /// A row of a result that is here as a whole.
 class result_row {
  public:
-  /// @param before how many rows there were before those of the result
-  result_row(const result& of, std::size_t at, std::size_t before = 0) noexcept : of_{&of}, at_{at}, before_{before} {}
+  result_row(const result& of, std::size_t at) noexcept : of_{&of}, at_{at} {}
   std::string_view value(std::size_t column) const noexcept { return of_->value(at_, column); }
-  [[noreturn]] void throw_bad(std::size_t column) const { throw_bad_column(*of_, before_ + at_, column); }
+  [[noreturn]] void throw_bad(std::size_t column) const { throw_bad_column(*of_, at_, column); }
 
  private:
   const result* of_;
   std::size_t at_;
-  std::size_t before_;
 };
 
 template <class Row, class T>

@@ -9,6 +9,7 @@
 #include <weft/postgres/detail/parameters.hpp>
 #include <weft/postgres/detail/result.hpp>
 #include <weft/postgres/detail/row_block.hpp>
+#include <weft/postgres/detail/streamed_row.hpp>
 
 namespace weft::postgres::detail {
 
@@ -16,11 +17,10 @@ namespace weft::postgres::detail {
 class row_source {
  public:
   virtual ~row_source() = default;
-  /// Puts the rows into the block that were read ahead, or waits for more, which take() may give then. False at the
-  /// end. Throws error.
-  virtual task<bool> next(row_block& into) = 0;
-  /// The next row, if it is here and was not read ahead.
-  virtual bool take(result& into) = 0;
+  /// The next row, until it is called again; null if wait() is to be called first.
+  virtual const streamed_row* take() = 0;
+  /// Until take() may give a row. False at the end. Throws error.
+  virtual task<bool> wait() = 0;
   /// What knows the columns, once there has been a row, or the end.
   virtual const result& shape() const noexcept = 0;
   /// What is known about the types in it.

@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <algorithm>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>

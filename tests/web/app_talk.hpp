@@ -3,8 +3,8 @@
 // An app under test, and a client of it.
 
 #include <string>
-#include <weft/testing.hpp>
 #include <weft/http.hpp>
+#include <weft/testing.hpp>
 #include <weft/web.hpp>
 #include <weft/weft.hpp>
 

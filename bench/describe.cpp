@@ -258,8 +258,10 @@ std::vector<shapes::reading> readings() {
 }
 
 std::vector<std::string> escaped_texts() {
+  constexpr int count = 100;
   std::vector<std::string> made;
-  for (int i = 0; i < 100; ++i)
+  made.reserve(count);
+  for (int i = 0; i < count; ++i)
     made.push_back("line " + std::to_string(i) +
                    ": \"quoted\"\n\tgr\xc3\xbc\xc3\x9f"
                    "e \xe2\x82\xac \\ and more plain text behind");
@@ -267,8 +269,10 @@ std::vector<std::string> escaped_texts() {
 }
 
 std::vector<long long> integers() {
+  constexpr long long count = 10'000;
   std::vector<long long> made;
-  for (long long i = 0; i < 10'000; ++i) made.push_back(i * i * 7919 % 1'000'003);
+  made.reserve(count);
+  for (long long i = 0; i < count; ++i) made.push_back(i * i * 7919 % 1'000'003);
   return made;
 }
 

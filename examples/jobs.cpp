@@ -46,6 +46,7 @@ class job_board {
   }
   std::vector<job_status> all() const {
     std::vector<job_status> list;
+    list.reserve(jobs_.size());
     for (const auto& [id, each] : jobs_) list.push_back(each);
     return list;
   }

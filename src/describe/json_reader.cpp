@@ -504,9 +504,14 @@ json_reader::object::object(json_reader& reader, std::string_view expected)
 
 bool json_reader::object::next() {
   if (!entered_ || !reader_.next_item(first_, '}', "a comma or a closing brace")) return false;
-  if (!reader_.next_key(key_, buffer_)) return false;
+  if (!next_key()) return false;
   path_.at(key_);
   return true;
+}
+
+bool json_reader::object::next_key() {
+  path_.at(std::string_view{});  // the last key may be in the buffer, which is filled anew
+  return reader_.next_key(key_, buffer_);
 }
 
 bool json_reader::peek_member(std::string_view key, std::string& value) {

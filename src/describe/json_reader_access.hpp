@@ -72,7 +72,7 @@ struct json_reader_access {
     guessed = reader.take_key(quoted_guess);
     if (guessed) {
       members.key_ = guess;
-    } else if (!reader.next_key(members.key_, members.buffer_)) {
+    } else if (!members.next_key()) {
       return false;
     }
     members.path_.at(members.key_);

@@ -97,6 +97,23 @@ TEST(JsonReading, KnowsMembersByTheirNamesWithEscapes) {
   EXPECT_EQ(weft::from_json<job>(R"({"\u0069d":"a","st\u0065ps":3})").steps, 3);
 }
 
+TEST(JsonReading, SaysWhichObjectHasAMemberWhoseNameIsBad) {
+  // The names are too long to lie in a std::string itself.
+  const std::string members = R"({"\u0061 name that needs more than that":1,"\n)" + std::string(100, 'b') + R"(\x":2})";
+  const auto said = [](const std::string& path, const std::string& text) {
+    const std::string column = std::to_string(text.find("\\x") + 2);
+    return path + ": expected an escape that JSON has, got \"x\" at line 1, column " + column + "\n";
+  };
+  const std::string within = R"({"home":)" + members + "}";
+  EXPECT_EQ(errors<weft::raw_json>(members), said("$", members));
+  EXPECT_EQ(errors<weft::raw_json>(within), said("$.home", within));
+  EXPECT_EQ(errors<job>(within), said("$.home", within));
+  EXPECT_EQ(errors<customer>(within), said("$.home", within));
+  using numbers = std::map<std::string, int>;
+  EXPECT_EQ(errors<numbers>(members), said("$", members));
+  EXPECT_EQ((errors<std::map<std::string, numbers>>(within)), said("$.home", within));
+}
+
 TEST(JsonReading, TakesIntegersThatFit) {
   EXPECT_EQ(weft::from_json<std::int64_t>("-9223372036854775808"), std::numeric_limits<std::int64_t>::min());
   EXPECT_EQ(weft::from_json<std::uint64_t>("18446744073709551615"), std::numeric_limits<std::uint64_t>::max());

@@ -169,6 +169,7 @@ class json_reader::object {
 
  private:
   friend struct json_reader_access;
+  bool next_key();
 
   json_reader& reader_;
   bool entered_;

@@ -218,6 +218,8 @@ void url::set_scheme(std::string_view scheme) {
     throw url_error{"there is no host in the URL " + text_ + ", which the scheme " + name + " needs"};
   all.scheme = name;
   assemble(all);
+  // Which knows drive letters and takes "localhost" for nobody.
+  if (name == "file") *this = url{text_};
 }
 
 void url::require_host_for(std::string_view what) const {

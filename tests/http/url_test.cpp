@@ -377,6 +377,8 @@ TEST(Url, ChangesItsParts) {
   EXPECT_EQ(changed(from, [](url& u) { u.set_fragment(""); }), "https://u:p@h:81/a?q");
   EXPECT_EQ(changed(from, [](url& u) { u.set_query(u.path()); }), "https://u:p@h:81/a?/a#f") << "a view into it";
   EXPECT_EQ(changed("http://h:443/", [](url& u) { u.set_scheme("https:"); }), "https://h/");
+  EXPECT_EQ(changed("http://h/c|/a", [](url& u) { u.set_scheme("file"); }), "file://h/c:/a");
+  EXPECT_EQ(changed("http://localhost/a?q", [](url& u) { u.set_scheme("file"); }), "file:///a?q");
   EXPECT_EQ(changed("foo:/a", [](url& u) { u.set_host("h"); }), "foo://h/a");
   EXPECT_EQ(changed("foo:/a", [](url& u) { u.set_path("//b"); }), "foo:/.//b");
 }

@@ -67,20 +67,38 @@ TEST(FetchRetries, OnlyMethodsThatMayBeRepeated) {
   EXPECT_EQ(attempts_of(refused, with({"--method", "POST"})), "3") << "it was never sent";
 }
 
+/// When requests came. Any thread.
+class stopwatch {
+ public:
+  /// One has come; gives their number.
+  std::size_t note() {
+    const std::lock_guard held{mutex_};
+    times_.push_back(std::chrono::steady_clock::now());
+    return times_.size();
+  }
+  std::size_t count() const {
+    const std::lock_guard held{mutex_};
+    return times_.size();
+  }
+  /// From the first to the last.
+  std::chrono::nanoseconds span() const {
+    const std::lock_guard held{mutex_};
+    return times_.back() - times_.front();
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::chrono::steady_clock::time_point> times_;
+};
+
 TEST(FetchRetries, WhenTheServerSays) {
-  using clock = std::chrono::steady_clock;
-  std::mutex mutex;
-  std::vector<clock::time_point> asked;
+  stopwatch asked;
   const scripted_server server{[&](peer_connection& peer) {
-    for (std::string path = peer.read_request(); !path.empty(); path = peer.read_request()) {
-      const std::lock_guard held{mutex};
-      asked.push_back(clock::now());
-      peer.write(answer(asked.size() == 1 ? 429 : 200, "Retry-After: 1\r\n"));
-    }
+    while (!peer.read_request().empty()) peer.write(answer(asked.note() == 1 ? 429 : 200, "Retry-After: 1\r\n"));
   }};
   EXPECT_EQ(attempts_of(server.url("/"), {"--retries", "5", "--retry-delay", "0"}), "2");
-  ASSERT_EQ(asked.size(), 2U);
-  EXPECT_GE(asked[1] - asked[0], 1s);
+  ASSERT_EQ(asked.count(), 2U);
+  EXPECT_GE(asked.span(), 1s);
 }
 
 TEST(FetchRetries, AtADateButNotTooLate) {
@@ -178,31 +196,18 @@ TEST(FetchBreaksOff, AndTriesAgainLater) {
   EXPECT_EQ(process.wait(), 1);
 }
 
-/// When requests came.
-class stopwatch {
- public:
-  std::function<void(peer_connection&)> script() {
-    return [this](peer_connection& peer) {
-      while (!peer.read_request().empty()) {
-        {
-          const std::lock_guard held{mutex_};
-          times_.push_back(std::chrono::steady_clock::now());
-        }
-        peer.write(ok("hello"));
-      }
-    };
-  }
-  std::size_t count() const { return times_.size(); }
-  std::chrono::nanoseconds span() const { return times_.back() - times_.front(); }
-
- private:
-  std::mutex mutex_;
-  std::vector<std::chrono::steady_clock::time_point> times_;
-};
+std::function<void(peer_connection&)> answers_noting(stopwatch& times) {
+  return [&times](peer_connection& peer) {
+    while (!peer.read_request().empty()) {
+      times.note();
+      peer.write(ok("hello"));
+    }
+  };
+}
 
 TEST(FetchKeepsARate, Altogether) {
   stopwatch times;
-  const scripted_server server{times.script()};
+  const scripted_server server{answers_noting(times)};
   std::vector<std::string> arguments{"fetch", "--rate", "50"};
   for (int i = 0; i < 16; ++i) arguments.push_back(server.url("/" + std::to_string(i)));
   EXPECT_EQ(run_tool(arguments).status, 0);
@@ -212,8 +217,8 @@ TEST(FetchKeepsARate, Altogether) {
 
 TEST(FetchKeepsARate, ForEachHost) {
   std::array<stopwatch, 2> times;
-  const scripted_server a{times[0].script()};
-  const scripted_server b{times[1].script()};
+  const scripted_server a{answers_noting(times[0])};
+  const scripted_server b{answers_noting(times[1])};
   std::vector<std::string> arguments{"fetch", "--per-host-rate", "50"};
   for (int i = 0; i < 16; ++i) {
     for (const scripted_server* const server : {&a, &b}) arguments.push_back(server->url("/" + std::to_string(i)));

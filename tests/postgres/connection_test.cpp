@@ -212,16 +212,22 @@ TEST(PostgresTransaction, CommitsRollsBackAndNests) {
 }
 
 TEST(PostgresTransaction, HasTheOptionsThatWereAskedFor) {
+  using weft::postgres::isolation;
   weft::run([]() -> task<> {
     connection db = co_await connect(server().local());
     auto body = [](transaction& t) -> task<std::string> {
-      const auto level = co_await t.fetch_value<std::string>("show transaction_isolation");
-      const auto read_only = co_await t.fetch_value<std::string>("show transaction_read_only");
-      co_return level + " " + read_only;
+      std::string all;
+      for (const char* what : {"isolation", "read_only", "deferrable"})
+        all += co_await t.fetch_value<std::string>("show transaction_" + std::string{what}) + " ";
+      co_return all;
     };
-    EXPECT_EQ(co_await db.transaction(body), "read committed off");
-    EXPECT_EQ(co_await db.transaction(body, {.level = weft::postgres::isolation::serializable, .read_only = true}),
-              "serializable on");
+    EXPECT_EQ(co_await db.transaction(body), "read committed off off ");
+    EXPECT_EQ(co_await db.transaction(body, {.level = isolation::repeatable_read}), "repeatable read off off ");
+    EXPECT_EQ(co_await db.transaction(body, {.level = isolation::serializable, .read_only = true}),
+              "serializable on off ");
+    EXPECT_EQ(co_await db.transaction(body, {.level = isolation::serializable, .read_only = true, .deferrable = true}),
+              "serializable on on ");
+    EXPECT_EQ(co_await db.transaction(body, {.level = isolation::read_committed}), "read committed off off ");
   });
 }
 

@@ -8,6 +8,7 @@ import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
 REGISTRY = pathlib.Path("/usr/share/cargo/registry")
+RESULTS = ["RESULTS.md", "growth"]  # what a run writes itself
 MODULES = HERE.parent / "build" / "npm" / "node_modules"
 
 # Name to Debian's package.
@@ -22,10 +23,12 @@ PACKAGES = {
     "PostgreSQL": "postgresql-15",
     "uvloop": "python3-uvloop",
     "aiohttp": "python3-aiohttp",
+    "httpx": "python3-httpx",
     "FastAPI": "python3-fastapi",
     "uvicorn": "uvicorn",
     "httptools": "python3-httptools",
     "asyncpg": "python3-asyncpg",
+    "websockets": "python3-websockets",
     "psycopg": "python3-psycopg",
     "ws": "node-ws",
 }
@@ -55,7 +58,8 @@ def revision():
     commit = said("git", "rev-parse", "--short", "HEAD")
     if not commit:
         return "unknown revision"
-    return f"revision {commit}" + (" with changes" if said("git", "status", "--porcelain", "-uno") else "")
+    changed = said("git", "status", "--porcelain", "-uno", "--", ":/", *(f":!{result}" for result in RESULTS))
+    return f"revision {commit}" + (" with changes" if changed else "")
 
 
 def versions():

@@ -8,7 +8,7 @@ import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
 REGISTRY = pathlib.Path("/usr/share/cargo/registry")
-RESULTS = ["RESULTS.md", "growth"]  # what a run writes itself
+RESULTS = ["RESULTS.md", "growth/*.svg"]  # what a run writes itself
 MODULES = HERE.parent / "build" / "npm" / "node_modules"
 
 # Name to Debian's package.

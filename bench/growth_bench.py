@@ -3,12 +3,14 @@
 tasks, routes. The curves are plotted.
 
 A curve that is flat does not rise with the number but for the caches of the processor, which hold some thousands of
-timers or tasks and not millions.
+timers or tasks and not millions. What the kernel's sockets take of them shows in the programs in C, which have next to
+nothing of their own for each connection.
 """
 
 import argparse
 import os
 import pathlib
+import random
 import resource
 import signal
 import statistics
@@ -21,7 +23,16 @@ from results import Measure, Results
 sys.path.insert(0, str(pathlib.Path(__file__).with_name("growth")))
 from plot import plot  # noqa: E402
 
-BACKENDS = ["epoll", "io_uring"]
+ECHO = [
+    Server("C, epoll", "peer_echo_epoll"),
+    Server("weft, epoll", "peer_echo_weft", backend="epoll"),
+    Server("weft, io_uring", "peer_echo_weft", backend="io_uring"),
+]
+HTTP = [
+    Server("C, epoll", "peer_http_epoll"),
+    Server("weft, epoll", "peer_http_weft", backend="epoll"),
+    Server("weft, io_uring", "peer_http_weft", backend="io_uring"),
+]
 WHAT = ["echo", "http", "timers", "tasks", "routes"]
 
 
@@ -41,14 +52,14 @@ def most_connections():
     return min(hard - 64, (int(ports[1]) - int(ports[0])) * 9 // 10, 1_000_000)
 
 
-def echo(backend, options, connections):
-    with Running(Server("weft", "peer_echo_weft", backend=backend), options) as running:
+def echo(server, options, connections):
+    with Running(server, options) as running:
         with Load(options, "echo_load", running.port, connections, 64) as load:
             return per_request(running, load, options, connections)
 
 
-def http(backend, options, connections):
-    with Running(Server("weft", "peer_http_weft", backend=backend), options) as running:
+def http(server, options, connections):
+    with Running(server, options) as running:
         with Load(options, "http_load", running.port, connections, 1, "/plaintext") as load:
             return per_request(running, load, options, connections)
 
@@ -84,10 +95,15 @@ class Curves:
         self.series = series  # name to a function of the count
 
     def measure(self, options, handed):
-        values = {name: [[measure(n) for n in self.counts] for _ in range(options.rounds)] for name, measure in self.series.items()}
+        values = {name: [] for name in self.series}
+        for _ in range(options.rounds):
+            for name in random.sample(list(self.series), len(self.series)):
+                values[name].append([self.series[name](n) for n in self.counts])
+        floors = [name for name in values if name.startswith("C, ")]
+        own = [name for name in values if name not in floors]
         for i, count in enumerate(self.counts):
             seen = {name: [row[i] for row in rows] for name, rows in values.items()}
-            handed.add(Measure(f"{self.title}, {count:,} {self.horizontal}", self.unit, seen, list(seen)))
+            handed.add(Measure(f"{self.title}, {count:,} {self.horizontal}", self.unit, seen, own, floors))
         points = {
             name: [(count, statistics.median(row[i] for row in rows)) for i, count in enumerate(self.counts)]
             for name, rows in values.items()
@@ -104,11 +120,12 @@ class Curves:
 
 def curves(options):
     connections = powers_of_ten(min(most_connections(), options.most))
-    per_backend = {"echo": (echo, "TCP echo of 64 bytes"), "http": (http, "HTTP plaintext, keep-alive")}
-    for name, (measure, title) in per_backend.items():
+    for name, title, measure, servers in (
+        ("echo", "TCP echo of 64 bytes", echo, ECHO),
+        ("http", "HTTP plaintext, keep-alive", http, HTTP),
+    ):
         series = {
-            f"weft, {backend}": (lambda n, backend=backend, measure=measure: measure(backend, options, n))
-            for backend in BACKENDS
+            server.name: (lambda n, server=server, measure=measure: measure(server, options, n)) for server in servers
         }
         yield Curves(name, title, "connections", "µs of CPU a request", "us of CPU a request", connections, series)
     for name, title, most in (

@@ -196,13 +196,12 @@ def read(path):
 
 
 def tables(measures):
-    """Lines: the goals, then all figures."""
-    lines = ["| what | | median (lowest to highest) | best peer | ratio to it | ratio to the floor | goal | |", "| --- " * 8 + "|"]
-    for measure in measures:
-        if measure.goals:
-            for own in measure.own:
-                lines += rows_of(measure, own)
-    return [*lines, "", *figures(measures)]
+    """Lines: the goals, if there are any, then all figures."""
+    rows = [line for measure in measures if measure.goals for own in measure.own for line in rows_of(measure, own)]
+    if not rows:
+        return list(figures(measures))
+    head = ["| what | | median (lowest to highest) | best peer | ratio to it | ratio to the floor | goal | |", "| --- " * 8 + "|"]
+    return [*head, *rows, "", *figures(measures)]
 
 
 def rows_of(measure, own):

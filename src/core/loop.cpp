@@ -101,7 +101,7 @@ void event_loop::check_thread() const noexcept {
 
 void event_loop::push_checked(node& n) noexcept {
   check_thread();
-  enqueue(n);
+  push_unchecked(n);
 }
 
 void event_loop::arm_checked(timer& t, std::int64_t deadline) {

@@ -49,12 +49,12 @@ void running_task::report_unseen(const std::exception_ptr& error) const noexcept
   }
 }
 
-void running_task::start(task_owner& owner, const task_options& options, std::source_location made_at) {
-  join(owner);
-  start_specially(options, made_at);
+void running_task::finish_heard(status how) noexcept {
+  loop->push(*this);  // its owner hears of it first
+  complete(how);
 }
 
-void running_task::start_specially(const task_options& options, std::source_location made_at) {
+void running_task::start_specially(task_owner& owner, const task_options& options, std::source_location made_at) {
   if (!options.name.empty()) set_name(options.name);
   if (loop->watched) notes().made_at = made_at;
   if (options.context != nullptr) {
@@ -62,6 +62,8 @@ void running_task::start_specially(const task_options& options, std::source_loca
   } else {
     context_ = current_context();
   }
+  if (!has_task_number(*loop)) loop->task_number = take_task_numbers();
+  join(owner);
   if (options.eager) return start_eagerly();
   loop->push(*this);
 }
@@ -113,7 +115,10 @@ std::string running_task::name() const {
   return notes_ != nullptr && !notes_->name.empty() ? notes_->name : "Task-" + std::to_string(number);
 }
 
-void running_task::drop_notes() noexcept { delete notes_; }
+void running_task::drop_more() noexcept {
+  delete std::exchange(notes_, nullptr);
+  context_ = {};
+}
 
 task_notes& running_task::notes() {
   if (notes_ == nullptr) notes_ = new task_notes;

@@ -11,15 +11,39 @@ namespace weft {
 
 namespace detail {
 
-/// @param how what running_task::start() wants besides the owner.
-template <class T, class... How>
-task_handle<T> start_running(event_loop& loop, task_owner& owner, task<T>& work, const How&... how) {
-  auto* const running = new running_task_of<T>{loop};
-  running->adopt(work.release());
-  task_handle<T> handle{running};
-  running->retain();
-  running->start(owner, how...);
-  return handle;
+/// Makes a task of a coroutine that has not begun. Gives it with a reference for the caller.
+template <class T>
+[[gnu::noinline, gnu::returns_nonnull]] running_task_of<T>* start_specially(event_loop& loop, task_owner& owner,
+                                                                            std::coroutine_handle<task_promise<T>> root,
+                                                                            const task_options& options,
+                                                                            std::source_location made_at) {
+  running_task_of<T>* running = nullptr;
+  try {
+    running = new running_task_of<T>{loop};
+    running->adopt(root);
+    running->start_specially(owner, options, made_at);
+  } catch (...) {
+    delete running;
+    drop_unawaited(root.address());
+    throw;
+  }
+  return running;
+}
+
+/// The same without options. Mostly it calls nothing, and so has no registers to save.
+template <class T>
+[[gnu::noinline, gnu::returns_nonnull]] running_task_of<T>* start_plainly(event_loop& loop, task_owner& owner,
+                                                                          std::coroutine_handle<task_promise<T>> root,
+                                                                          std::source_location made_at) {
+  if (!loop.tasks_carry_more && has_task_number(loop)) [[likely]] {
+    if (void* const memory = take_cached_frame(sizeof(running_task_of<T>))) [[likely]] {
+      auto* const running = ::new (memory) running_task_of<T>{loop};
+      running->adopt(root);
+      running->start_plainly(owner);
+      return running;
+    }
+  }
+  return start_specially<T>(loop, owner, root, {}, made_at);
 }
 
 inline bool are_default(const task_options& options) noexcept {
@@ -32,8 +56,9 @@ template <class T>
 [[gnu::always_inline]] inline task_handle<T> start_task(
     event_loop& loop, task_owner& owner, task<T> work, const task_options& options,
     std::source_location made_at = std::source_location::current()) {
-  if (are_default(options)) return start_running(loop, owner, work, made_at);
-  return start_running(loop, owner, work, options, made_at);
+  const std::coroutine_handle<task_promise<T>> root = work.release();
+  if (are_default(options)) return task_handle<T>{start_plainly<T>(loop, owner, root, made_at)};
+  return task_handle<T>{start_specially<T>(loop, owner, root, options, made_at)};
 }
 
 }  // namespace detail

@@ -26,7 +26,14 @@ class event_loop {
   void push(node& n) noexcept {
     if (debug) [[unlikely]]
       return push_checked(n);  // in the end, so that callers have nothing to save for it
-    enqueue(n);
+    push_unchecked(n);
+  }
+
+  /// The same on a loop that is not in debug mode.
+  void push_unchecked(node& n) noexcept {
+    n.next = nullptr;
+    *tail_ = &n;
+    tail_ = &n.next;
   }
 
   /// The time of the loop's clock, in nanoseconds.
@@ -56,7 +63,7 @@ class event_loop {
   bool debug = false;
   /// Tasks carry notes for debugging aids.
   bool watched = false;
-  /// They start with notes, or with a context to inherit.
+  /// They start with notes, or with a context to inherit. All are in debug mode.
   bool tasks_carry_more = false;
   /// Where the loop's random numbers stand; 0 before the first. See next_random in patterns/random.hpp.
   std::uint64_t random_state = 0;
@@ -88,11 +95,6 @@ class event_loop {
   event_loop();
   ~event_loop() = default;
 
-  void enqueue(node& n) noexcept {
-    n.next = nullptr;
-    *tail_ = &n;
-    tail_ = &n.next;
-  }
   void arm_unchecked(timer& t, std::int64_t deadline) {
     timers_.arm(t, deadline < round_time_ ? round_time_ : deadline);
   }

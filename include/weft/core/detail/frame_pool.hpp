@@ -39,18 +39,23 @@ void free_frame_slow(void* memory, std::size_t size) noexcept;
 /// above nothing: what went through the slow ones is counted, less what lies in the lists.
 std::int64_t frames_in_use() noexcept;
 
+/// A block of this thread's list; null if it has none.
+[[nodiscard]] inline void* take_cached_frame(std::size_t size) noexcept {
+  const std::size_t index = frame_cache::class_of(size);
+  if (index >= frame_cache::classes) return nullptr;
+  frame_cache::list& list = this_thread_frames.lists[index];
+  frame_cache::block* const block = list.head;
+  if (block != nullptr) {
+    list.head = block->next;
+    --list.count;
+  }
+  return block;
+}
+
 /// Memory for `size` bytes, aligned to 16. Throws std::bad_alloc.
 [[nodiscard]] inline void* allocate_frame(std::size_t size) {
-  const std::size_t index = frame_cache::class_of(size);
-  if (index < frame_cache::classes) {
-    frame_cache::list& list = this_thread_frames.lists[index];
-    if (frame_cache::block* block = list.head) {
-      list.head = block->next;
-      --list.count;
-      return block;
-    }
-  }
-  return allocate_frame_slow(size);
+  void* const cached = take_cached_frame(size);
+  return cached != nullptr ? cached : allocate_frame_slow(size);
 }
 
 /// Gives back what allocate_frame(size) gave, on any thread.

@@ -63,9 +63,10 @@ class list {
     }
   }
   T& pop_front() noexcept {
-    T& item = *front();
-    remove(item);
-    return item;
+    hook& h = *first_;
+    first_ = h.following_;
+    if (first_ != nullptr) first_->previous_ = h.previous_;
+    return static_cast<T&>(h);
   }
 
  private:

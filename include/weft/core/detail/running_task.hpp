@@ -52,11 +52,8 @@ class task_owner : public list_hook<task_owner> {
 std::uint32_t take_task_numbers() noexcept;
 inline constexpr std::uint32_t task_number_block = 1024;
 
-inline std::uint32_t next_task_number(event_loop& loop) noexcept {
-  if (loop.task_number % task_number_block == 0) [[unlikely]]
-    loop.task_number = take_task_numbers();
-  return ++loop.task_number;
-}
+/// False where the next number is a new block's first.
+inline bool has_task_number(const event_loop& loop) noexcept { return loop.task_number % task_number_block != 0; }
 
 /// What few tasks have, or all of a loop that is watched.
 struct task_notes {
@@ -72,19 +69,19 @@ class running_task : public node, public scope, public list_hook<running_task>, 
   running_task(event_loop& on, void (*completed_entry)(void*)) noexcept : scope{completed_entry, &on} {}
   running_task(const running_task&) = delete;
   running_task& operator=(const running_task&) = delete;
-  virtual ~running_task() {
-    if (notes_ != nullptr) drop_notes();
-  }
+  virtual ~running_task() = default;
 
   void retain() noexcept { ++references_; }
   void release() noexcept {
     if (--references_ == 0) delete this;
   }
 
-  /// Takes its place with its owner and in the ready queue. Takes over the caller's reference.
-  inline void start(task_owner& owner, std::source_location made_at);
-  /// The same with options; it is not in the ready queue if it is eager.
-  void start(task_owner& owner, const task_options& options, std::source_location made_at);
+  /// Takes its place with its owner, who gets a reference, and in the ready queue. The loop must have a number for it,
+  /// and its tasks must not carry more.
+  inline void start_plainly(task_owner& owner) noexcept;
+  /// The same without these conditions, and with options; it is not in the ready queue if it is eager. Throws
+  /// std::bad_alloc, and has done nothing then.
+  void start_specially(task_owner& owner, const task_options& options, std::source_location made_at);
   /// Its owner hears of its end though it does not of others'.
   void tell_owner() noexcept { owner_hears_ = true; }
 
@@ -121,7 +118,11 @@ class running_task : public node, public scope, public list_hook<running_task>, 
   void stopped() noexcept { finish(status::cancelled); }
 
  protected:
+  /// Notes or a context: few tasks do, and they say so here.
+  bool carries_more() const noexcept { return notes_ != nullptr || !context_.empty(); }
+  void drop_more() noexcept;
   inline void finish(status how) noexcept;
+  void finish_heard(status how) noexcept;
   virtual std::exception_ptr stored_error() const noexcept = 0;
   void report_unseen(const std::exception_ptr& error) const noexcept;
 
@@ -133,8 +134,6 @@ class running_task : public node, public scope, public list_hook<running_task>, 
   context_ref context_;
 
   inline void join(task_owner& owner) noexcept;
-  void drop_notes() noexcept;
-  void start_specially(const task_options& options, std::source_location made_at);
   void start_eagerly() noexcept;
   inline void leave_owner() noexcept;
 
@@ -143,7 +142,8 @@ class running_task : public node, public scope, public list_hook<running_task>, 
 };
 
 inline void running_task::join(task_owner& owner) noexcept {
-  number = next_task_number(*loop);
+  retain();
+  number = ++loop->task_number;
   owner_ = &owner;
   owner_hears_ = owner.hears_of_ends_;
   if (owner.children_.empty()) loop->owners.push_back(owner);
@@ -151,11 +151,9 @@ inline void running_task::join(task_owner& owner) noexcept {
   ++owner.child_count_;
 }
 
-inline void running_task::start(task_owner& owner, std::source_location made_at) {
+inline void running_task::start_plainly(task_owner& owner) noexcept {
   join(owner);
-  if (loop->tasks_carry_more) [[unlikely]]
-    return start_specially({}, made_at);
-  loop->push(*this);
+  loop->push_unchecked(*this);
 }
 
 inline void running_task::leave_owner() noexcept {
@@ -166,11 +164,7 @@ inline void running_task::leave_owner() noexcept {
 
 /// Last use of the task by what runs it: it may be gone afterwards.
 inline void running_task::finish(status how) noexcept {
-  if (owner_hears_) {
-    loop->push(*this);  // its owner hears of it first
-    complete(how);
-    return;
-  }
+  if (owner_hears_) return finish_heard(how);
   leave_owner();
   owner_ = nullptr;
   loop->current = nullptr;  // an error that nobody looked at is reported from the destructor
@@ -187,7 +181,8 @@ class running_task_of final : public running_task {
  public:
   explicit running_task_of(event_loop& on) noexcept : running_task{on, &on_completed} {}
   ~running_task_of() override {
-    if (status_ == status::error && !looked_at_) report_unseen(outcome.error());
+    if (outcome.has_error() || carries_more()) [[unlikely]]
+      end_specially();
   }
 
   slot<T> outcome;
@@ -206,15 +201,28 @@ class running_task_of final : public running_task {
   }
   void collect() noexcept {
     auto root = std::coroutine_handle<task_promise<T>>::from_address(root_);
+    slot<T>& given = root.promise().outcome;
+    if (given.has_error()) [[unlikely]]
+      return collect_error(root);
     try {
-      outcome.take_from(root.promise().outcome);
+      outcome.take_from(given);
     } catch (...) {
-      outcome.set_error(std::current_exception());
+      given.clear();
+      given.set_error(std::current_exception());
+      return collect_error(root);
     }
     root.destroy();
-    status how = status::value;
-    if (outcome.has_error()) how = is_cancellation(outcome.error()) ? status::cancelled : status::error;
-    finish(how);
+    finish(status::value);
+  }
+  [[gnu::noinline]] void end_specially() noexcept {
+    if (status_ == status::error && !looked_at_) report_unseen(outcome.error());
+    outcome.clear();
+    drop_more();
+  }
+  [[gnu::noinline]] void collect_error(std::coroutine_handle<task_promise<T>> root) noexcept {
+    outcome.take_from(root.promise().outcome);
+    root.destroy();
+    finish(is_cancellation(outcome.error()) ? status::cancelled : status::error);
   }
   std::exception_ptr stored_error() const noexcept override { return outcome.error(); }
 };

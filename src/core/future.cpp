@@ -5,7 +5,7 @@ namespace weft::detail {
 
 bool future_state_base::cancel() noexcept {
   if (done()) return false;
-  complete(status::cancelled);
+  complete(status::cancelled, *loop_);
   return true;
 }
 
@@ -32,16 +32,16 @@ void future_state_base::set_exception(std::exception_ptr error) {
   if (!error) throw std::invalid_argument{"a promise's exception must not be null"};
   check_open();
   store_error(std::move(error));
-  complete(status::error);
+  complete(status::error, *loop_);
 }
 
 void future_state_base::break_promise() noexcept {
   if (done()) return;
   store_error(std::make_exception_ptr(broken_promise_error{}));
   looked_at_ = true;  // whoever waits learns of it; nobody else needs to
-  if (this_thread_loop == loop_) return complete(status::error);
+  if (this_thread_loop == loop_) return complete(status::error, *loop_);
   status_ = status::error;
-  while (!waiters_.empty()) waiters_.pop_front().dropped();
+  while (!waiters_.empty()) waiters_.pop_front().dropped(*loop_);
 }
 
 void future_state_base::report_unseen() noexcept {

@@ -14,8 +14,8 @@ namespace {
 class done_callback final : public node, public completion_waiter, public pooled {
  public:
   done_callback(event_loop& loop, std::function<void()> function) : loop_{&loop}, callback_{std::move(function)} {}
-  void completed() noexcept override { loop_->push(*this); }
-  void dropped() noexcept override { delete this; }
+  void completed(event_loop& home) noexcept override { home.push(*this); }
+  void dropped(event_loop&) noexcept override { delete this; }
   void* run() noexcept override {
     callback_.call(*loop_);
     delete this;
@@ -51,7 +51,7 @@ void running_task::report_unseen(const std::exception_ptr& error) const noexcept
 
 void running_task::finish_heard(status how) noexcept {
   loop->push(*this);  // its owner hears of it first
-  complete(how);
+  complete(how, *loop);
 }
 
 void running_task::start_specially(task_owner& owner, const task_options& options, std::source_location made_at) {
@@ -145,7 +145,7 @@ void throw_pending(const char* what) { throw invalid_state_error{what}; }
 void add_done_callback(completion& awaited, std::function<void()> callback) {
   auto* waiter = new done_callback{awaited.home(), std::move(callback)};
   if (awaited.done()) {
-    waiter->completed();
+    waiter->completed(awaited.home());
   } else {
     awaited.add(*waiter);
   }

@@ -10,14 +10,14 @@ class end_watch::ear final : public node, public completion_waiter, public poole
   ear(end_watch& owner, running_task& task) noexcept : owner_{&owner}, task_{&task} {
     task.retain();
     if (task.done()) {
-      completed();
+      completed(task.home());
     } else {
       task.add(*this);
     }
   }
-  void completed() noexcept override {
+  void completed(event_loop& home) noexcept override {
     queued_ = true;
-    task_->home().push(*this);
+    home.push(*this);
   }
   void* run() noexcept override {
     task_->home().current = nullptr;

@@ -28,9 +28,9 @@ task<T> run_shielded(task<T> work) {
 /// at a plain co_await, as it does in asyncio.
 class shield_leaf : public completion_leaf {
  public:
-  void completed() noexcept override {
+  void completed(event_loop& home) noexcept override {
     told_ = true;
-    awaited_->home().push(relay_);
+    home.push(relay_);
   }
   const char* describe() const noexcept override { return "shield"; }
 

@@ -13,9 +13,10 @@ class completion;
 /// ready then.
 class completion_waiter : public list_hook<completion_waiter> {
  public:
-  virtual void completed() noexcept = 0;
+  /// @param home the loop of both.
+  virtual void completed(event_loop& home) noexcept = 0;
   /// It is done, but perhaps because its loop has ended: only those whose task still lives may make something ready.
-  virtual void dropped() noexcept { completed(); }
+  virtual void dropped(event_loop& home) noexcept { completed(home); }
   /// What waits in a coroutine, if that is what this is; for debugging aids.
   virtual leaf* waiting_leaf() noexcept { return nullptr; }
 
@@ -51,9 +52,9 @@ class completion {
   ~completion() = default;
 
   /// Tells the waiters, in the order in which they came.
-  void complete(status how) noexcept {
+  void complete(status how, event_loop& home) noexcept {
     status_ = how;
-    while (!waiters_.empty()) waiters_.pop_front().completed();
+    while (!waiters_.empty()) waiters_.pop_front().completed(home);
   }
 
   list<completion_waiter> waiters_;
@@ -64,7 +65,7 @@ class completion {
 /// Waits for a completion.
 class completion_leaf : public leaf, public completion_waiter {
  public:
-  void completed() noexcept override { wake(); }
+  void completed(event_loop& home) noexcept override { wake_on(home); }
   leaf* waiting_leaf() noexcept override { return this; }
 
  protected:

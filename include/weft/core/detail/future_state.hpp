@@ -60,7 +60,7 @@ class future_state final : public future_state_base {
   void set_value(U&&... value) {
     check_open();
     outcome_.set_value(std::forward<U>(value)...);
-    complete(status::value);
+    complete(status::value, *loop_);
   }
   /// The value; throws if there is none.
   std::add_lvalue_reference_t<T> value() {

@@ -41,9 +41,11 @@ class leaf : public node {
   event_loop& loop() const noexcept { return *in_scope().loop; }
 
   /// Puts it into the ready queue; it must be waiting.
-  void wake() noexcept {
+  void wake() noexcept { wake_on(loop()); }
+  /// The same where its loop is known: it takes three steps through memory to find.
+  void wake_on(event_loop& home) noexcept {
     phase_ = phase::woken;
-    loop().push(*this);
+    home.push(*this);
   }
   bool waiting() const noexcept { return phase_ == phase::waiting; }
   bool woken() const noexcept { return phase_ == phase::woken || phase_ == phase::stopped_when_woken; }

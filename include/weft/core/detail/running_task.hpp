@@ -168,7 +168,7 @@ inline void running_task::finish(status how) noexcept {
   leave_owner();
   owner_ = nullptr;
   loop->current = nullptr;  // an error that nobody looked at is reported from the destructor
-  complete(how);
+  complete(how, *loop);
   release();
 }
 

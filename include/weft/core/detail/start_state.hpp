@@ -19,7 +19,7 @@ class start_state_base : public completion {
   std::exception_ptr error() noexcept override { return error_; }
   void fail(std::exception_ptr error) noexcept {
     error_ = std::move(error);
-    complete(status::error);
+    complete(status::error, *loop_);
   }
 
  protected:
@@ -36,7 +36,7 @@ class start_state final : public start_state_base {
   void started(U&&... given) {
     if (done()) throw invalid_state_error{"started() was called twice"};
     value.set_value(std::forward<U>(given)...);
-    complete(status::value);
+    complete(status::value, *loop_);
   }
   slot<T> value;
 };

@@ -6,6 +6,7 @@
 #include <limits>
 #include <memory>
 #include <utility>
+#include <weft/core/sleep.hpp>
 #include <weft/core/timeout.hpp>
 #include <weft/net/detail/socket_leaf.hpp>
 #include <weft/postgres/detail/copy_rows.hpp>
@@ -159,8 +160,9 @@ void link::run_detached(std::string text) {
   enqueue(next);
 }
 
+/// While the socket is full they wait here: libpq would try in vain to send each.
 void link::send_waiting() {
-  while (!waiting_.empty() && open_) {
+  while (!waiting_.empty() && open_ && !writing_) {
     entry& next = *waiting_.front();
     if (cancelling_ && !next.absorbs) return;
     if (!sent_.empty() && (next.what == kind::script || sent_.front()->what == kind::script)) return;
@@ -254,6 +256,7 @@ task<> link::write_rest(std::shared_ptr<link> self) {
     if (left == 0) break;
   }
   self->writing_ = false;
+  self->send_waiting();
   if (self->open_ && !self->sent_.empty() && self->sent_.front()->owner != nullptr) self->sent_.front()->owner->wake();
 }
 
@@ -285,18 +288,24 @@ task<> link::pump(std::shared_ptr<link> self) {
       self->fail(why);
       break;
     }
-    self->dispatch();
+    while (self->dispatch_one()) co_await checkpoint();
     if (self->open_ && PQstatus(self->connection_.get()) == CONNECTION_BAD) {
       self->fail(PQerrorMessage(self->connection_.get()));
     }
     while (self->parked()) {
       co_await park_leaf{*self};
-      self->dispatch();  // what libpq has read
+      while (self->dispatch_one()) co_await checkpoint();  // what libpq has read
     }
   }
 }
 
 void link::dispatch() {
+  while (dispatch_one()) continue;
+}
+
+/// Up to the end of an operation; true if there are more in line. Whoever waits for this one had better take its result
+/// before the next is there: libpq then makes that in the memory which this one has left.
+bool link::dispatch_one() {
   while (open_) {
     if (PGnotify* const told = PQnotifies(connection_.get())) {
       if (observer != nullptr) observer->notified(*this, *told);
@@ -306,15 +315,21 @@ void link::dispatch() {
     if (sent_.empty()) {
       quiet_socket_ = !listens;
       if (!last_word_.empty()) fail(last_word_);
-      return;
+      return false;
     }
     entry& first = *sent_.front();
+    bool ended = false;
     if (first.is_fetched() && first.owner != nullptr) {
-      if (!fetch(first)) return;
-    } else if (step(first, nullptr) == event::nothing_yet) {
-      return;
+      ended = fetch(first);
+      if (!ended) return false;
+    } else {
+      const event came = step(first, nullptr);
+      if (came == event::nothing_yet) return false;
+      ended = came == event::done;
     }
+    if (ended && !sent_.empty()) return true;
   }
+  return false;
 }
 
 /// Takes what there is, up to the limit, for an operation that is not waiting for it; one that waits has its turn now,

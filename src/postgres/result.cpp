@@ -82,8 +82,8 @@ void throw_bad_field(std::string_view name) {
   }
 }
 
-command::command(std::string statement) : text{std::move(statement)} {
-  if (text.find('\0') != std::string::npos) throw data_error{"a statement with a zero byte"};
+command::command(std::string_view statement) : text{statement} {
+  if (statement.find('\0') != std::string_view::npos) throw data_error{"a statement with a zero byte"};
 }
 
 void parameters::encode_open(const std::vector<oid::number>& types) {

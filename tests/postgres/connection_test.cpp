@@ -511,6 +511,25 @@ TEST(PostgresStop, LeavesThoseAloneThatShareTheConnection) {
   });
 }
 
+TEST(PostgresStop, LeavesThoseAloneThatTheSocketHasNoRoomForYet) {
+  weft::run([]() -> task<> {
+    connection db = co_await connect(server().local());
+    co_await weft::with(weft::task_group{}, [&](weft::task_group& group) -> task<> {
+      auto slow = group.create_task(db.execute("select pg_sleep(0.1)"));  // the server reads nothing meanwhile
+      std::vector<weft::task_handle<int>> asked;
+      for (int i = 0; i < 3000; ++i) asked.push_back(group.create_task(db.fetch_value<int>("select $1::int", i)));
+      co_await weft::sleep(10ms);
+      for (std::size_t i = 0; i < asked.size(); i += 3) asked[i].cancel();
+      for (std::size_t i = 0; i < asked.size(); ++i) {
+        if (i % 3 != 0) {
+          EXPECT_EQ(co_await asked[i], static_cast<int>(i));
+        }
+      }
+    });
+    EXPECT_EQ(co_await db.fetch_value<int>("select 6"), 6);
+  });
+}
+
 TEST(PostgresStream, GivesRowsOneAfterTheOther) {
   weft::run([]() -> task<> {
     connection db = co_await connect(server().local());

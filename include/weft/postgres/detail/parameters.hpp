@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 #include <weft/postgres/codecs.hpp>
+#include <weft/postgres/detail/pool_allocator.hpp>
 
 namespace weft::postgres::detail {
 
@@ -30,14 +31,16 @@ class parameters {
     std::size_t at;       ///< in bytes()
   };
 
-  const std::vector<one>& list() const noexcept { return list_; }
+  using list_type = std::vector<one, pool_allocator<one>>;
+
+  const list_type& list() const noexcept { return list_; }
   const std::string& bytes() const noexcept { return bytes_; }
   bool has_open() const noexcept { return !open_.empty(); }
   /// Encodes what is open, now that the types of all are known. Throws data_error that says which one does not fit.
   void encode_open(const std::vector<oid::number>& types);
   void reserve(std::size_t count) {
     list_.reserve(count);
-    bytes_.reserve(count * 16);
+    bytes_.reserve(count * std::string{}.capacity());
   }
 
   template <class T>
@@ -87,7 +90,7 @@ class parameters {
     T value_;
   };
 
-  std::vector<one> list_;
+  list_type list_;
   std::string bytes_;                                                            // text ends with a zero byte
   std::vector<std::pair<std::size_t, std::shared_ptr<const open_value>>> open_;  // by their places in the list
 };
@@ -101,16 +104,17 @@ enum class knowledge : std::uint8_t {
 
 /// A statement with its parameters.
 struct command {
-  std::string text;
+  using text_type = std::basic_string<char, std::char_traits<char>, pool_allocator<char>>;
+  text_type text;
   parameters values;
   knowledge needed = knowledge::none;
   bool describes = false;  ///< it is not run: the server tells its types
 
   /// Throws data_error for a zero byte, where the server would take it to end.
-  explicit command(std::string statement);
+  explicit command(std::string_view statement);
   template <class... Args>
   static command of(std::string_view statement, const Args&... args) {
-    command made{std::string{statement}};
+    command made{statement};
     if constexpr (sizeof...(Args) > 0) {
       made.values.reserve(sizeof...(Args));
       (made.values.add(args), ...);

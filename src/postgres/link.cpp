@@ -288,13 +288,13 @@ task<> link::pump(std::shared_ptr<link> self) {
       self->fail(why);
       break;
     }
-    while (self->dispatch_one()) co_await checkpoint();
+    while (self->dispatch_some()) co_await checkpoint();
     if (self->open_ && PQstatus(self->connection_.get()) == CONNECTION_BAD) {
       self->fail(PQerrorMessage(self->connection_.get()));
     }
     while (self->parked()) {
       co_await park_leaf{*self};
-      while (self->dispatch_one()) co_await checkpoint();  // what libpq has read
+      while (self->dispatch_some()) co_await checkpoint();  // what libpq has read
     }
   }
 }
@@ -303,8 +303,17 @@ void link::dispatch() {
   while (dispatch_one()) continue;
 }
 
-/// Up to the end of an operation; true if there are more in line. Whoever waits for this one had better take its result
-/// before the next is there: libpq then makes that in the memory which this one has left.
+/// True if there may be more. Those that wait for the first few had better take them before libpq makes the next, for
+/// which it then has their memory.
+bool link::dispatch_some() {
+  constexpr int few = 16;
+  for (int done = 0; done < few; ++done) {
+    if (!dispatch_one()) return false;
+  }
+  return true;
+}
+
+/// Up to the end of an operation; true if there are more in line.
 bool link::dispatch_one() {
   while (open_) {
     if (PGnotify* const told = PQnotifies(connection_.get())) {
@@ -318,16 +327,14 @@ bool link::dispatch_one() {
       return false;
     }
     entry& first = *sent_.front();
-    bool ended = false;
     if (first.is_fetched() && first.owner != nullptr) {
-      ended = fetch(first);
-      if (!ended) return false;
+      if (!fetch(first)) return false;
     } else {
       const event came = step(first, nullptr);
       if (came == event::nothing_yet) return false;
-      ended = came == event::done;
+      if (came != event::done) continue;
     }
-    if (ended && !sent_.empty()) return true;
+    if (!sent_.empty()) return true;
   }
   return false;
 }

@@ -131,6 +131,7 @@ class link final : public std::enable_shared_from_this<link> {
   bool parked() const noexcept;
   void unpark() noexcept;
   void dispatch();
+  bool dispatch_some();
   bool dispatch_one();
   /// Takes the next thing that the server has said to the first entry.
   event step(entry& first, result* row);

@@ -195,8 +195,9 @@ TEST(PostgresTrouble, TellsThatTheServerWentInTheMidstOfACopyOrAStream) {
     auto stream = db.stream<int>("select generate_series(1, 10000000) as gone_rows");
     try {
       (void)co_await stream.next();
+      // Its end is not waited for: it may want to say its last word first, and has no room for it before rows are read.
       EXPECT_TRUE(co_await direct.fetch_value<bool>(
-          "select pg_terminate_backend(pid, 10000) from pg_stat_activity where query like '%gone_rows%'"
+          "select pg_terminate_backend(pid) from pg_stat_activity where query like '%gone_rows%'"
           " and pid <> pg_backend_pid()"));
       while (auto row = co_await stream.next()) said.clear();
     } catch (const connection_error& e) {

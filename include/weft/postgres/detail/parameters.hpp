@@ -40,7 +40,7 @@ class parameters {
   void encode_open(const std::vector<oid::number>& types);
   void reserve(std::size_t count) {
     list_.reserve(count);
-    bytes_.reserve(count * std::string{}.capacity());
+    bytes_.reserve(count * std::string{}.capacity());  // a single small value needs no memory of its own
   }
 
   template <class T>
